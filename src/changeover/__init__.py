@@ -1,3 +1,3 @@
-"""Move a live application from Supabase to plain PostgreSQL, and back while it can still go back."""
+"""Move a live application from Supabase to plain PostgreSQL, with a way back at every step."""
 
 __version__ = "0.1.0"

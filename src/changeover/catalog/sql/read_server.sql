@@ -1,0 +1,26 @@
+-- One row: version, database, user, and the settings that change behaviour, as one JSON object.
+SELECT pg_catalog.jsonb_build_object(
+  'version', pg_catalog.current_setting('server_version_num')::int,
+  'database', pg_catalog.current_database(),
+  'user', session_user,
+  'settings', (
+    SELECT pg_catalog.jsonb_object_agg(s.name, s.setting)
+    FROM pg_catalog.pg_settings AS s
+    WHERE s.name IN (
+      'server_encoding', 'lc_collate', 'lc_ctype', 'lc_monetary', 'default_text_search_config',
+      'max_connections', 'superuser_reserved_connections', 'reserved_connections',
+      'max_prepared_transactions', 'fsync', 'full_page_writes', 'synchronous_commit',
+      'synchronous_standby_names', 'transaction_read_only', 'wal_level', 'ssl', 'block_size',
+      'integer_datetimes', 'max_identifier_length', 'max_locks_per_transaction',
+      'default_tablespace', 'default_table_access_method', 'idle_session_timeout',
+      'hot_standby'
+    )
+  ) || (
+    SELECT pg_catalog.jsonb_build_object(
+      'datcollate', d.datcollate, 'datctype', d.datctype,
+      'is_in_recovery', pg_catalog.pg_is_in_recovery()::text
+    )
+    FROM pg_catalog.pg_database AS d
+    WHERE d.datname = pg_catalog.current_database()
+  )
+) AS server

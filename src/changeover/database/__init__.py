@@ -1,0 +1,10 @@
+"""Connecting to PostgreSQL: pinned sessions, roles, fixed SQL, translated errors.
+
+Drivers are imported here and by the rooms that are handed a connection from here.
+"""
+
+from changeover.database.endpoint import Endpoint
+from changeover.database.session import PINS, connect
+from changeover.database.statement import fixed
+
+__all__ = ["PINS", "Endpoint", "connect", "fixed"]

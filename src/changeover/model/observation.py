@@ -1,0 +1,99 @@
+"""What can be seen of a running move: one union of values, given to one observer.
+
+Log lines, progress and the demo's charts all read these. No cell value and no DSN is in one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from changeover.model.name import TableName
+from changeover.model.side import Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseChanged:
+    """A step of the journey began or ended."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyProgressed:
+    """A range of a table was committed on the target."""
+
+    table: TableName
+    rows: int
+    ranges_done: int
+    ranges_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyThrottled:
+    """The copy waits, and says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFinished:
+    """The mirror committed a round on both sides."""
+
+    direction: Direction
+    epoch: int
+    batch_id: int
+    keys: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerReturned:
+    """A marker made its way through capture, log and merge and was read on the secondary."""
+
+    direction: Direction
+    lag_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorFailed:
+    """A round was given up; it will be tried again."""
+
+    direction: Direction
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeVerified:
+    """A key range of a table was compared."""
+
+    table: TableName
+    rows: int
+    is_equal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapMoved:
+    """A swap went into another phase."""
+
+    swap_id: int
+    kind: str
+    phase: str
+
+
+Observation = (
+    PhaseChanged
+    | CopyProgressed
+    | CopyThrottled
+    | RoundFinished
+    | MarkerReturned
+    | MirrorFailed
+    | RangeVerified
+    | SwapMoved
+)
+
+Observer = Callable[[Observation], None]
+
+
+def ignore(_observation: Observation) -> None:
+    """Observe nothing."""
