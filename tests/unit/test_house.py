@@ -93,9 +93,18 @@ def built_texts(node: ast.AST) -> Iterator[str]:
             yield from literal_texts(text)
 
 
+def walk_outside_errors(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a tree's nodes but those inside `SomeError(...)`: a hint may show a statement."""
+    yield node
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from walk_outside_errors(child)
+
+
 def no_built_sql(tree: ast.Module, _lines: list[str]) -> Iterator[str]:
     """Yield a complaint per SQL statement that is made by f-string, %, + or str.format."""
-    for node in ast.walk(tree):
+    for node in walk_outside_errors(tree):
         if any(STATEMENT.match(text) for text in built_texts(node)):
             yield f"{node.lineno}: SQL put together as text"  # type: ignore[attr-defined]
 
@@ -168,6 +177,7 @@ LONG_FUNCTION = "def long():\n" + "    x = 1\n" * FUNCTION_LINES_MAX
         (no_built_sql, '"a" + ("SELECT 1" + x)', '"selected " + x'),
         (no_built_sql, '"SET x = {}".format(x)', '"{} rows".format(x)'),
         (no_built_sql, '"SELECT a ".join(x)', '", ".join(x)'),
+        (no_built_sql, 'run(hint=f"ALTER TABLE {x}")', 'NoKeyError(hint=f"ALTER TABLE {x}")'),
         (no_clock_or_file, "datetime.now(UTC)", "clock.time"),
         (no_clock_or_file, "open(path)", "value.open"),
         (no_clock_or_file, 'os.environ["PGHOST"]', 'environment["PGHOST"]'),
