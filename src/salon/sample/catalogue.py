@@ -113,7 +113,7 @@ def clients(generator: Random, count: int) -> Iterator[Row]:
             **_client_collections(generator, index),
             **_client_money(generator, index, visits),
             **_client_times(generator, index),
-            "blacklisted": (False, True, None)[(index % 29 == 7) + 2 * (index % 31 == 8)],
+            "blacklisted": None if index % 31 == 8 else index % 29 == 7,
             "created_by_ai": index % 8 == 0,
         }
 

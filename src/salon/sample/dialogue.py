@@ -91,7 +91,9 @@ def appointments_cache(
             "client_id": words.client_number(index * 17 % client_count) if index % 23 else None,
             "service_id": words.service_number(index % 63),
             "staff_id": words.staff_number(index % staff_count),
-            "rescheduled_from_id": words.record_number(99_999_999 + index) if index % 20 else None,
+            "rescheduled_from_id": words.record_number(99_999_999 + index)
+            if index % 20 == 19
+            else None,
             "appointment_datetime": appointment,
             "created_at": None if index % 18 == 5 else moment(generator, days=700),
             "updated_at": moment(generator, days=30),
@@ -186,18 +188,19 @@ def messages(generator: Random, count: int, client_count: int) -> Iterator[Row]:
         created = MESSAGES_FROM + step * index + step * generator.random()
         if index < len(MESSAGE_EDGES):
             created = MESSAGE_EDGES[index]
-        text = words.QUESTIONS[index % 8] if inbound else words.ANSWERS[index % 5]
-        processed = (True, True, False, None)[index % 4] if inbound else True
+        turn = index // 2
+        text = words.QUESTIONS[turn % 8] if inbound else words.ANSWERS[turn % 5]
+        processed = (True, True, False, None)[turn % 4] if inbound else True
         yield {
             "id": index + 1,
             "company_id": words.COMPANY,
-            "phone": words.client_phone(index // 2 * 7 % client_count),
+            "phone": words.client_phone(turn * 7 % client_count),
             "direction": "inbound" if inbound else "outbound",
             "message": None if index % 41 == 40 else text,
             "message_id": f"3EB0{index:09X}{generator.getrandbits(28):07X}" if index % 17 else None,
-            "status": None if inbound else ("sent", "delivered", "read", "failed")[index // 2 % 4],
-            "ai_response": words.ANSWERS[index % 5] if inbound and processed else None,
-            "intent": words.INTENTS[index % 6] if inbound and index % 5 else None,
+            "status": None if inbound else ("sent", "delivered", "read", "failed")[turn % 4],
+            "ai_response": words.ANSWERS[turn % 5] if inbound and processed else None,
+            "intent": words.INTENTS[turn % 6] if inbound and turn % 5 else None,
             "from_me": not inbound,
             "processed": processed,
             "processing_time_ms": generator.randrange(200, 9000) if inbound else None,
