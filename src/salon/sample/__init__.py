@@ -17,8 +17,9 @@ from psycopg import sql
 
 from salon.sample import catalogue, dialogue, whatsapp
 from salon.sample.catalogue import REFERENCE, Row
+from salon.sample.dialogue import MESSAGES_FROM
 
-__all__ = ["KEY_COUNTS", "REFERENCE", "SIZES", "Row", "Sample", "load", "samples"]
+__all__ = ["KEY_COUNTS", "MESSAGES_FROM", "REFERENCE", "SIZES", "Row", "Sample", "load", "samples"]
 
 SIZES: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -98,7 +99,7 @@ def load(connection: psycopg.Connection, *, scale: float = 1.0, seed: int = 1) -
     """Load the sample into empty tables by COPY, in one transaction, and set the sequences.
 
     Rows are streamed: memory does not grow with the scale. On the target the partitions of history
-    must stand (``salon.schema.create_history_partitions``).
+    must stand: ``salon.schema.create_history_partitions(connection, MESSAGES_FROM)``.
 
     Args:
         connection: The owner's session.
