@@ -549,8 +549,8 @@ BEGIN
 END
 $$;
 
--- One row per partition. Bounds are printed by the server in UTC and ISO, whatever the session's
--- settings are; row_count is counted, not estimated.
+-- One row per partition. The server prints the catalog's bounds in the zone of the session, and so
+-- in UTC here; row_count is counted, not estimated.
 CREATE FUNCTION public.get_messages_stats() RETURNS TABLE (
   partition_name text,
   partition_start date,
@@ -558,8 +558,7 @@ CREATE FUNCTION public.get_messages_stats() RETURNS TABLE (
   row_count bigint,
   table_size text
 )
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, public SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, public SET timezone = 'UTC' AS $$
   WITH counted AS (
     SELECT m.tableoid AS relid, count(*) AS row_count FROM public.messages AS m GROUP BY m.tableoid
   )

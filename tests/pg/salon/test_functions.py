@@ -145,6 +145,18 @@ def test_create_messages_partition(target, zone):
     assert target.execute(attached).fetchone() == (9,)
 
 
+def test_create_messages_partition_beside_a_writer(pair, target):
+    """A month is made while another session's write to messages is not yet committed."""
+    with psycopg.connect(pair.target.dsn) as writer:
+        writer.execute(
+            "INSERT INTO messages (company_id, phone, direction, created_at)"
+            " VALUES (1, '70000000001', 'inbound', '2026-01-01+00')"
+        )
+        target.execute("SET lock_timeout = '1s'")
+        created = target.execute("SELECT create_messages_partition('2026-05-01')").fetchone()
+        assert created == ("messages_2026_05",)
+
+
 def test_create_messages_partition_refuses_a_stranger(target):
     """A table of that name that is no partition is not taken for one; NULL is no month."""
     target.execute("CREATE TABLE messages_2026_05 (id bigint)")

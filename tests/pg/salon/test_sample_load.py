@@ -101,6 +101,8 @@ def test_sample_fits_what_follows_finish(filled_target):
     found = dict(filled_target.execute(CONSTRAINTS).fetchall())
     assert len(found) == 18
     assert all(found.values())
+    month = "SELECT create_messages_partition('2026-05-01')"
+    assert filled_target.execute(month).fetchone() == ("messages_2026_05",)
 
 
 def test_checks_refuse(filled_target):
