@@ -61,7 +61,7 @@ def _remove_roles(server, kept):
 def _revoke_parameters(connection, roles):
     """Take back rights on parameters: DROP OWNED leaves those that no superuser granted."""
     granted = connection.execute(
-        "SELECT p.parname, g.grantor::regrole::text, g.grantee::regrole::text"
+        "SELECT p.parname, pg_get_userbyid(g.grantor), pg_get_userbyid(g.grantee)"
         " FROM pg_parameter_acl p, aclexplode(p.paracl) g"
         " WHERE g.grantee IN (SELECT oid FROM pg_roles WHERE rolname = ANY (%s))",
         [roles],

@@ -308,13 +308,14 @@ class Server:
     def _start_first(self, settings: Mapping[str, Setting], ports: Iterable[int]) -> None:
         """Start on the first port that is free; only the server's own bind can tell."""
         self._settings = {**DEFAULTS, **settings}
-        for port in islice(ports, PORT_ATTEMPTS_MAX):
+        tried = tuple(islice(ports, PORT_ATTEMPTS_MAX))
+        for port in tried:
             self.port = port
             if self._launch():
                 return
             if "could not bind" not in self._log_of_start():
                 raise self._not_started("it ended")
-        raise self._not_started(f"{PORT_ATTEMPTS_MAX} ports or fewer were tried, all taken")
+        raise self._not_started(f"{len(tried)} port(s) were tried, and somebody has each")
 
     def _launch(self) -> bool:
         """Start the postmaster; return whether it became ready rather than ended.
