@@ -8,7 +8,6 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -175,7 +174,9 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
 
 
-_SECRET_IN_TEXT: Final = re.compile(r"(^|\s)password\s*=", re.IGNORECASE)
+# Passwords hold "/", "#", "?" and "[", at which a URL parser would stop before it sees them.
+_SECRET_IN_URL: Final = re.compile(r"://[^@]*:[^@]*@|(password|secret)=", re.IGNORECASE)
+_SECRET_IN_TEXT: Final = re.compile(r"(password|secret)\s*=", re.IGNORECASE)
 _UNKNOWN: Final = re.compile(r"unknown field `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
 
 
@@ -216,10 +217,7 @@ def decode(tables: Mapping[str, Any]) -> Settings:
 
 def has_password(dsn: str) -> bool:
     """Return whether a connection string carries a password in clear text."""
-    if "://" in dsn:
-        parts = urlsplit(dsn)
-        return bool(parts.password) or "password=" in parts.query
-    return bool(_SECRET_IN_TEXT.search(dsn))
+    return bool((_SECRET_IN_URL if "://" in dsn else _SECRET_IN_TEXT).search(dsn))
 
 
 def refuse_password(dsn: str, flag: str) -> None:

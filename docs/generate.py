@@ -1,0 +1,181 @@
+"""Writes docs/reference/{commands,settings,errors}.md from the code: `python docs/generate.py`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from changeover.cli.application import PROGRAM, application
+from changeover.cli.command import everywhere
+from changeover.cli.configuration import LIBPQ_NAMES, PLAIN_NAMES, PUBLIC_PREFIXES
+from changeover.cli.outcome import EXIT_TEXTS
+from changeover.cli.template import documented_settings, section_text
+from changeover.model.errors import ChangeoverError
+from changeover.model.fault import ENVIRONMENT_NAME
+from changeover.model.settings import MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
+
+REFERENCE: Final = Path(__file__).parent / "reference"
+NOTE: Final = "<!-- Written by docs/generate.py; change the code, then run it again. -->\n"
+COMMON: Final = frozenset(parameter.name for parameter in everywhere())
+
+
+def cell(text: object) -> str:
+    """Return a text as it may stand in a cell of a Markdown table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(cell(text) for text in line)} |\n" for line in lines)
+
+
+def walk(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command below a group with its words, in the program's order."""
+    for name, inner in command.commands.items():
+        if hasattr(inner, "commands"):
+            yield from walk(inner, (*words, name))
+        else:
+            yield (*words, name), inner
+
+
+def flags(parameters: list[Any]) -> str:
+    """Return a table of flags and arguments."""
+    rows = []
+    for parameter in parameters:
+        is_flag = getattr(parameter, "is_flag", False)
+        metavar = "" if is_flag else f" {parameter.metavar or parameter.name.upper()}"
+        names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+        rows.append([f"`{names}{metavar}`", getattr(parameter, "help", "") or ""])
+    return table(["flag", "what it does"], rows)
+
+
+def commands_page() -> str:
+    """Return the page of commands."""
+    program = typer.main.get_command(application())
+    common = [p for p in program.params if p.name in COMMON]
+    before = [p for p in program.params if p.name not in COMMON]
+    parts = [
+        "# Commands\n\n",
+        NOTE,
+        "\nData goes to stdout, progress and errors to stderr. A command that changes a database ",
+        "has `--dry-run`, and asks unless `--yes` is given; where nobody can be asked, it ends ",
+        "with 2. A password on the command line is refused.\n",
+        "\n## Exit codes\n\n",
+        table(["code", "meaning"], [[str(int(c)), text] for c, text in EXIT_TEXTS.items()]),
+        "\n## Flags of every command\n\nThey stand before the verb or behind it.\n\n",
+        flags(common),
+        "\n## Flags of the program\n\n",
+        flags(before),
+        "\n## `--json`\n\nOne document on stdout:\n",
+        '`{"version": 1, "command": "…", "ok": true, "result": …, "next_steps": ["…"]}`, or\n',
+        '`{"version": 1, "command": "…", "ok": false, "error": {"code": "CO…", "message": "…", ',
+        '"hint": "…"}}`.\nTimes are ISO 8601, durations seconds. Progress on stderr is one JSON ',
+        "object per line,\nwith `event` and `at`.\n",
+    ]
+    for words, command in walk(program):
+        own = [p for p in command.params if p.name not in COMMON and p.name != "help"]
+        parts.append(f"\n## `{PROGRAM} {' '.join(words)}`\n\n{command.help.strip()}\n")
+        parts.append(f"\n{flags(own)}" if own else "")
+    return "".join(parts)
+
+
+def settings_page() -> str:
+    """Return the page of settings."""
+    parts = [
+        "# Settings\n\n",
+        NOTE,
+        "\n`changeover init` writes them all, commented, into `changeover.toml`. A flag comes ",
+        "before the environment, the environment before the file. `changeover config show` says ",
+        "which was used.\nRelative paths in the file are taken from the file's directory, those ",
+        "in flags and in the environment from the working directory.\n",
+        "\n## Naming a database\n\n",
+        "`@file` reads the connection string from a file (mode 0600), `service=name` uses libpq's ",
+        "`pg_service.conf`, a URL or keyword string is taken as it is. For a server that is not ",
+        "on this machine use `sslmode=verify-full` with `sslrootcert`.\n\n",
+    ]
+    sections: dict[str, list[list[str]]] = {}
+    for one in documented_settings():
+        row = [f"`{one.name}`", one.type, f"`{one.default}`", one.text]
+        sections.setdefault(one.section, []).append(row)
+    for section, rows in sections.items():
+        head = f"`[{section}]`\n\n{section_text(section)}" if section else "Top level"
+        parts += [f"\n## {head}\n\n", table(["key", "holds", "default", "meaning"], rows)]
+    return "".join([*parts, environment_part()])
+
+
+def environment_part() -> str:
+    """Return the part about names in the environment."""
+    mirrors = [
+        [f"`{name}`", f"the mirror's own role on the {s}"] for s, name in MIRROR_NAMES.items()
+    ]
+    rows = [
+        *(
+            [f"`{name}`", f"the source database, {place}. choice"]
+            for place, name in enumerate(SOURCE_NAMES, 1)
+        ),
+        *(
+            [f"`{name}`", f"the target database, {place}. choice"]
+            for place, name in enumerate(TARGET_NAMES, 1)
+        ),
+        *mirrors,
+        [
+            f"`{ENVIRONMENT_NAME}`",
+            "fault points that tests arm; every command that uses a database warns of it",
+        ],
+        ["`NO_COLOR`, `TERM=dumb`", "no colours"],
+        [
+            ", ".join(f"`{n}`" for n in LIBPQ_NAMES),
+            "read by libpq, for both sides, where a connection string is silent",
+        ],
+        [
+            ", ".join(f"`{n}`" for n in PLAIN_NAMES),
+            "shown by `config show`, masked; not used to find a database",
+        ],
+        [
+            ", ".join(f"`{n}…`" for n in PUBLIC_PREFIXES),
+            "public in a build: `config show` ends with 3 when a secret stands behind one",
+        ],
+    ]
+    return f"\n## Environment\n\n{table(['name', 'meaning'], rows)}"
+
+
+def errors(base: type[ChangeoverError]) -> Iterator[type[ChangeoverError]]:
+    """Yield an error of the tree and all below it."""
+    yield base
+    for child in base.__subclasses__():
+        if child.__module__.startswith("changeover."):
+            yield from errors(child)
+
+
+def errors_page() -> str:
+    """Return the page of errors."""
+    known = sorted(set(errors(ChangeoverError)), key=lambda error: error.code)
+    rows = [
+        [f"`{e.code}`", f"`{e.__name__}`", str(e.exit_code), (e.__doc__ or "").partition("\n")[0]]
+        for e in known
+    ]
+    text = (
+        "\nPrinted as `error CODE: fact`, then `next: what to do`. A code is never used again for "
+        "another fact. None holds a cell's value, a password or a connection string.\n\n"
+    )
+    return f"# Errors\n\n{NOTE}{text}{table(['code', 'error', 'exit code', 'fact'], rows)}"
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "commands.md": commands_page,
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+}
+
+
+def main() -> None:
+    """Write the pages."""
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
