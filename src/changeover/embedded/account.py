@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from changeover.embedded.error import AccountNotFoundError
+from changeover.model.errors import AccountNotFoundError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

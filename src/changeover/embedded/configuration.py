@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from changeover.embedded.error import ReservedSettingError
+from changeover.model.errors import ReservedSettingError
 
 Setting = str | int | float | bool
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from changeover.embedded.account import Account
-from changeover.embedded.error import UnsafeDirectoryError
 from changeover.embedded.process import Mark, end, wait_until
+from changeover.model.errors import UnsafeDirectoryError
 
 LOCK_S_MAX: Final = 60.0
 SOCKET_PATH_BYTES_MAX: Final = 100  # sun_path holds 104 bytes on the BSDs, 108 on Linux

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from changeover.embedded.account import Account
-from changeover.embedded.error import ServerNotStoppedError
+from changeover.model.errors import ServerNotStoppedError
 
 POLL_S: Final = 0.01
 END_S_MAX: Final = 10.0

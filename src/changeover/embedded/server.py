@@ -24,12 +24,12 @@ from changeover.embedded.account import Account, server_account
 from changeover.embedded.binary import binaries, reachable
 from changeover.embedded.configuration import DEFAULTS, Setting, check_settings, render
 from changeover.embedded.directory import ServerDirectory, create, sweep
-from changeover.embedded.error import (
+from changeover.embedded.process import end, launch, wait_until
+from changeover.model.errors import (
     ServerNotRunningError,
     ServerNotStartedError,
     ServerNotStoppedError,
 )
-from changeover.embedded.process import end, launch, wait_until
 from changeover.model.secret import Secret
 
 StopMode = Literal["smart", "fast", "immediate"]

@@ -14,12 +14,12 @@ import pytest
 
 from changeover.embedded import Server, binaries
 from changeover.embedded.account import server_account
-from changeover.embedded.error import (
+from changeover.embedded.process import wait_until
+from changeover.model.errors import (
     ReservedSettingError,
     ServerNotRunningError,
     ServerNotStartedError,
 )
-from changeover.embedded.process import wait_until
 
 LIMIT_S = 20
 

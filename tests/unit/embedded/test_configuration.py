@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from changeover.embedded.configuration import RESERVED, check_settings, render
-from changeover.embedded.error import ReservedSettingError
+from changeover.model.errors import ReservedSettingError
 
 
 def test_values_are_quoted_and_booleans_are_words():

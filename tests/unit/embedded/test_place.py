@@ -10,7 +10,7 @@ import pytest
 from changeover.embedded.account import Account, server_account
 from changeover.embedded.binary import binaries, reachable
 from changeover.embedded.directory import private_home
-from changeover.embedded.error import (
+from changeover.model.errors import (
     AccountNotFoundError,
     BinariesNotFoundError,
     UnsafeDirectoryError,
