@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 
 from changeover.catalog import read
@@ -74,6 +75,28 @@ def read_pairs(move: Move) -> tuple[Pair, ...]:
         return pair(read(source, schemas), read(target, schemas), move.settings.move)
 
 
+def numbered(move: Move, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return pairs under the numbers that the logs know them by; new ones get the next.
+
+    Args:
+        move: The move; the target's schema `changeover` may not exist yet.
+        pairs: The pairs as they were read.
+    """
+    with move.connect_owner(Side.TARGET, "scope") as connection:
+        if not is_installed(connection):
+            return pairs
+        known = {name: number for name, (number, _) in _registered(connection).items()}
+    following = max(known.values(), default=0)
+    result = []
+    for one in pairs:
+        number = known.get(_label(one))
+        if number is None:
+            following += 1
+            number = following
+        result.append(msgspec.structs.replace(one, table_id=number))
+    return tuple(result)
+
+
 def installed_pairs(move: Move) -> tuple[Pair, ...]:
     """Return the pairs of a move whose capture is installed.
 
@@ -81,19 +104,39 @@ def installed_pairs(move: Move) -> tuple[Pair, ...]:
         NotInstalledError: If it is not.
         DefinitionChangedError: If the tables are not those that it was installed for.
     """
-    pairs = read_pairs(move)
     for side in Side:
         with move.connect_owner(side, "scope") as connection:
-            _require_same(side, pairs, _registered(connection, side))
+            require_installed(connection, side)
+    pairs = numbered(move, read_pairs(move))
+    for side in Side:
+        with move.connect_owner(side, "scope") as connection:
+            _require_same(side, pairs, _registered(connection))
     return pairs
 
 
-def _registered(connection: Connection, side: Side) -> dict[str, tuple[int, tuple[str, ...]]]:
+def is_installed(connection: Connection) -> bool:
+    """Return whether the schema `changeover` holds moved tables on a side."""
     row = connection.execute("SELECT pg_catalog.to_regclass('changeover.moved_table')").fetchone()
-    if row is None or row[0] is None:
+    return row is not None and row[0] is not None
+
+
+def require_installed(connection: Connection, side: Side) -> None:
+    """Make sure that capture is installed on a side.
+
+    Raises:
+        NotInstalledError: If it is not.
+    """
+    if not is_installed(connection):
         raise NotInstalledError(
             f"{side}: capture is not installed", hint="run `changeover capture install`"
         )
+
+
+def _label(one: Pair) -> str:
+    return f"{one.name.schema}.{one.name.name}"
+
+
+def _registered(connection: Connection) -> dict[str, tuple[int, tuple[str, ...]]]:
     rows = connection.execute(fixed(ROOM, "read_moved_tables")).fetchall()
     return {f"{schema}.{name}": (number, tuple(key)) for number, schema, name, key in rows}
 
@@ -101,11 +144,10 @@ def _registered(connection: Connection, side: Side) -> dict[str, tuple[int, tupl
 def _require_same(
     side: Side, pairs: tuple[Pair, ...], found: dict[str, tuple[int, tuple[str, ...]]]
 ) -> None:
-    wanted = {f"{p.name.schema}.{p.name.name}": (p.table_id, p.key) for p in pairs}
+    wanted = {_label(one): (one.table_id, one.key) for one in pairs}
     if found != wanted:
-        changed = sorted(set(found.items()) ^ set(wanted.items()))
+        changed = sorted({name for name, _ in set(found.items()) ^ set(wanted.items())})
         raise DefinitionChangedError(
-            f"{side}: the moved tables changed since capture was installed: "
-            f"{', '.join(sorted({name for name, _ in changed}))}",
+            f"{side}: the moved tables changed since capture was installed: {', '.join(changed)}",
             hint="run `changeover capture install` again: it takes new tables in",
         )

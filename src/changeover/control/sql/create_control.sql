@@ -33,10 +33,11 @@ CREATE UNIQUE INDEX IF NOT EXISTS swap_one_at_a_time ON changeover.swap ((true))
 CREATE TABLE IF NOT EXISTS changeover.checkpoint (
   table_id integer NOT NULL,
   range_id integer NOT NULL,
-  lower_bound text,
-  upper_bound text,
+  lower_bound text[],
+  upper_bound text[],
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
   rows_copied bigint NOT NULL DEFAULT 0,
+  rows_left_out bigint NOT NULL DEFAULT 0,
   done_at timestamptz,
   PRIMARY KEY (table_id, range_id)
 );
@@ -45,9 +46,16 @@ CREATE TABLE IF NOT EXISTS changeover.copy (
   table_id integer PRIMARY KEY,
   state text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'copying', 'copied')),
   version integer NOT NULL,
+  shape text NOT NULL DEFAULT '',
   rows_copied bigint NOT NULL DEFAULT 0,
   started_at timestamptz,
   finished_at timestamptz
+);
+
+CREATE TABLE IF NOT EXISTS changeover.knob (
+  name text PRIMARY KEY,
+  value text NOT NULL,
+  turned_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 
 CREATE TABLE IF NOT EXISTS changeover.token (

@@ -47,10 +47,7 @@ CREATE TABLE IF NOT EXISTS changeover.mirror (
   direction text PRIMARY KEY CHECK (direction IN ('forward', 'reverse')),
   epoch bigint NOT NULL,
   last_batch bigint NOT NULL DEFAULT 0,
-  is_catching_up boolean NOT NULL DEFAULT true,
-  primary_backend integer,
-  secondary_backend integer,
-  locked_at timestamptz
+  is_catching_up boolean NOT NULL DEFAULT true
 );
 
 CREATE TABLE IF NOT EXISTS changeover.applied (

@@ -1,0 +1,285 @@
+"""Installing and removing what guards a database: schema `changeover`, capture, fence, identity.
+
+Capture comes first on the source and the fence first on the target; from then on every changed key
+is in a log, and no snapshot has to be kept alive for the copy.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import errors as pg
+from psycopg import sql
+
+from changeover.catalog.pair import Pair
+from changeover.catalog.reading import read_system
+from changeover.control.login import forget_login
+from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, numbered, read_pairs
+from changeover.database import fixed
+from changeover.database.errors import translated
+from changeover.model.errors import TimedOutError, WrongServerError, WrongStateVersionError
+from changeover.model.observation import PhaseChanged
+from changeover.model.side import Side
+from changeover.transfer import rest, trigger
+from changeover.transfer.guard import take_baseline
+from changeover.transfer.identity import Identity, establish
+
+_MINE: Final = "changeover.transfer"
+LOCK_TIMEOUT_MS: Final = 2000
+TRIES_MAX: Final = 30
+PAUSE_S: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What `install` left on both sides.
+
+    Attributes:
+        tables: How many tables are guarded.
+        identities: Per side how the mirror is recognised: `role` or `secret`.
+        rest_modes: Per side `replica` or `drop`.
+        resting: Triggers and foreign keys of the target that were put to rest.
+    """
+
+    tables: int
+    identities: dict[str, str]
+    rest_modes: dict[str, str]
+    resting: int
+
+
+def plan(move: Move) -> tuple[str, ...]:
+    """Return the statements that `install` would run on the tables, for a dry run."""
+    statements: list[str] = []
+    for side in Side:
+        mirror = trigger.MirrorTest(role="changeover_mirror", secret_digest=None)
+        with move.connect_owner(side, "plan") as connection:
+            statements += [
+                f"{side}: {statement.as_string(connection)}"
+                for statement in _guards(read_pairs(move), side, mirror)
+            ]
+    return tuple(statements)
+
+
+def install(move: Move) -> Installed:
+    """Install capture and fence on both sides; repeatable.
+
+    The source ends open, the target fenced and at rest.
+
+    Raises:
+        WrongServerError: If the schema belongs to another pair of databases.
+        TimedOutError: If a table's lock could not be had.
+    """
+    move.observer(PhaseChanged(name="capture", state="started"))
+    pairs = numbered(move, read_pairs(move))
+    identities = {}
+    for side in Side:
+        with move.connect_owner(side, "capture", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
+            identities[side] = _install_side(move, side, connection, pairs)
+    _install_control(move)
+    for side in Side:
+        with move.connect_owner(side, "capture", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
+            take_baseline(connection)
+    resting = rest.put_to_rest(move, _secondary(move))
+    move.observer(PhaseChanged(name="capture", state="finished"))
+    return Installed(
+        tables=len(pairs),
+        identities={side: "role" if one.role else "secret" for side, one in identities.items()},
+        rest_modes={side: one.rest_mode for side, one in identities.items()},
+        resting=resting,
+    )
+
+
+def _secondary(move: Move) -> Side:
+    with move.connect_owner(Side.TARGET, "capture") as connection:
+        row = connection.execute(fixed(ROOM, "read_control")).fetchone()
+    assert row is not None, "install has just written the control row"
+    return Side(row[2]).other
+
+
+def identity_of(connection: Connection) -> str:
+    """Return what tells this database from every other one, as a digest."""
+    row = connection.execute(fixed(_MINE, "read_database_oid")).fetchone()
+    assert row is not None, "the current database has an oid"
+    text = f"{read_system(connection) or 'unknown'}/{row[0]}/{connection.info.dbname}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _install_side(
+    move: Move, side: Side, connection: Connection, pairs: tuple[Pair, ...]
+) -> Identity:
+    with translated(side, "creating the schema changeover"), connection.transaction():
+        connection.execute(fixed(ROOM, "create_side"))
+        connection.execute(fixed(ROOM, "create_set_fence"))
+        if side is Side.TARGET:
+            connection.execute(fixed(ROOM, "create_control"))
+    with connection.transaction():
+        _register(connection, side, pairs)
+    identity = establish(move, side, connection, pairs)
+    with translated(side, "writing the side's row"), connection.transaction():
+        _write_side(connection, side, identity)
+    _guard_tables(connection, side, pairs, identity)
+    return identity
+
+
+def _register(connection: Connection, side: Side, pairs: tuple[Pair, ...]) -> None:
+    connection.execute(
+        "DELETE FROM changeover.moved_table AS m WHERE m.table_id <> ALL (%s)",
+        ([pair.table_id for pair in pairs],),
+    )
+    for pair in pairs:
+        connection.execute(
+            fixed(ROOM, "write_moved_table"),
+            {
+                "table_id": pair.table_id,
+                "schema": pair.name.schema,
+                "name": pair.name.name,
+                "key": list(pair.key),
+                "relation": pair.table(side).oid,
+            },
+        )
+
+
+def _write_side(connection: Connection, side: Side, identity: Identity) -> None:
+    row = connection.execute(fixed(ROOM, "read_side")).fetchone()
+    if row is not None and (row[0] != side or row[1] != STATE_VERSION):
+        if row[0] != side:
+            raise WrongServerError(
+                f"the database given as {side} is the {row[0]} of a move already",
+                hint="look whether source and target are swapped in changeover.toml",
+            )
+        raise WrongStateVersionError(
+            f"{side}: the schema changeover has version {row[1]}, we write {STATE_VERSION}",
+            hint="finish that move with the version that began it",
+        )
+    connection.execute(
+        fixed(ROOM, "write_side"),
+        {
+            "side": str(side),
+            "version": STATE_VERSION,
+            "role": identity.role,
+            "digest": identity.secret_digest,
+            "rest_mode": identity.rest_mode,
+            "intention": "open" if side is Side.SOURCE else "closed",
+        },
+    )
+    if row is None or row[7] is None:
+        connection.execute("SELECT changeover.set_fence(0, %s)", (side is Side.SOURCE,))
+
+
+def _guards(
+    pairs: tuple[Pair, ...], side: Side, mirror: trigger.MirrorTest
+) -> Iterable[sql.Composed]:
+    yield trigger.fence_function(mirror)
+    yield trigger.marker_function(side)
+    yield from trigger.marker_trigger()
+    for pair in pairs:
+        yield trigger.capture_function(pair, side, mirror)
+        yield from trigger.table_triggers(pair, side)
+
+
+def _guard_tables(
+    connection: Connection, side: Side, pairs: tuple[Pair, ...], identity: Identity
+) -> None:
+    mirror = identity.test()
+    with translated(side, "creating the fence"), connection.transaction():
+        connection.execute(trigger.fence_function(mirror))
+        connection.execute(trigger.marker_function(side))
+        for statement in trigger.marker_trigger():
+            connection.execute(statement)
+    for pair in pairs:
+        with translated(side, f"creating the triggers of {pair.name}"):
+            guard_table(connection, side, pair, mirror)
+
+
+def guard_table(connection: Connection, side: Side, pair: Pair, mirror: trigger.MirrorTest) -> None:
+    """Create the triggers of one table in one transaction; its lock waits out writers in flight.
+
+    Raises:
+        TimedOutError: If the lock could not be had.
+    """
+    for _ in range(TRIES_MAX):
+        try:
+            with connection.transaction():
+                connection.execute(trigger.capture_function(pair, side, mirror))
+                for statement in trigger.table_triggers(pair, side):
+                    connection.execute(statement)
+        except (pg.LockNotAvailable, pg.DeadlockDetected):
+            time.sleep(PAUSE_S)
+        else:
+            return
+    raise TimedOutError(
+        f"{side}: no lock on {pair.name} within {TRIES_MAX} tries of {LOCK_TIMEOUT_MS} ms",
+        hint="look for a long transaction on that table and run it again",
+    )
+
+
+def _install_control(move: Move) -> None:
+    with move.connect_owner(Side.SOURCE, "capture") as source:
+        source_identity = identity_of(source)
+    with move.connect_owner(Side.TARGET, "capture") as target, target.transaction():
+        target_identity = identity_of(target)
+        if source_identity == target_identity:
+            raise WrongServerError(
+                "source and target are the same database",
+                hint="correct one of the two DSNs",
+            )
+        target.execute(
+            fixed(ROOM, "write_control"),
+            {"version": STATE_VERSION, "source": source_identity, "target": target_identity},
+        )
+        row = target.execute(fixed(ROOM, "read_control")).fetchone()
+        assert row is not None, "the control row was written above"
+        if (row[4], row[5]) != (source_identity, target_identity):
+            raise WrongServerError(
+                "the target's control state belongs to another pair of databases",
+                hint="use the source that this move began with, or remove the old move first",
+            )
+        for direction in ("forward", "reverse"):
+            target.execute(
+                fixed(ROOM, "write_mirror_row"), {"direction": direction, "epoch": row[0]}
+            )
+        epoch = row[0]
+    with move.connect_owner(Side.SOURCE, "capture") as source, source.transaction():
+        for direction in ("forward", "reverse"):
+            source.execute(
+                fixed(ROOM, "write_mirror_row"), {"direction": direction, "epoch": epoch}
+            )
+
+
+def remove(move: Move, side: Side, pairs: tuple[Pair, ...]) -> None:
+    """Remove triggers, functions and the schema `changeover` from a side, and prove it.
+
+    Args:
+        move: The move.
+        side: The side; its evidence, if any, must have been saved by the caller.
+        pairs: The tables that were guarded.
+    """
+    with move.connect_owner(side, "remove", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
+        for pair in pairs:
+            remove_triggers(connection, side, pair)
+        with translated(side, "removing the schema changeover"), connection.transaction():
+            connection.execute(fixed(_MINE, "drop_schema"))
+    forget_login(move.state_directory, side)
+
+
+def remove_triggers(connection: Connection, side: Side, pair: Pair) -> None:
+    """Remove our triggers from a table and its partitions.
+
+    Raises:
+        TimedOutError: If the lock could not be had.
+    """
+    for _ in range(TRIES_MAX):
+        try:
+            with connection.transaction():
+                for statement in trigger.drop_triggers(pair.table(side)):
+                    connection.execute(statement)
+        except (pg.LockNotAvailable, pg.DeadlockDetected):
+            time.sleep(PAUSE_S)
+        else:
+            return
+    raise TimedOutError(
+        f"{side}: no lock on {pair.name} within {TRIES_MAX} tries of {LOCK_TIMEOUT_MS} ms",
+        hint="look for a long transaction on that table and run it again",
+    )

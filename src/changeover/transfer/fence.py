@@ -1,0 +1,124 @@
+"""The fence: a side refuses application writes by its own triggers, whoever the writer is.
+
+"Open" is the value of a sequence, because a sequence is read outside every snapshot: a flag in a
+row would be passed by a REPEATABLE READ writer that is older than the flag.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import errors as pg
+
+from changeover.control.move import ROOM, Connection, Move
+from changeover.database import fixed
+from changeover.database.errors import translated
+from changeover.model.errors import FenceNotClosedError, StaleAttemptError
+from changeover.model.fault import Fault
+from changeover.model.side import Side
+from changeover.transfer.trigger import OPEN
+
+POLL_S: Final = 0.005
+_MINE: Final = "changeover.transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A transaction that held a lock of a writer when the fence went up.
+
+    Attributes:
+        virtual_transaction: `pg_locks.virtualtransaction`.
+        backend: Its process id.
+    """
+
+    virtual_transaction: str
+    backend: int
+
+
+def is_open(connection: Connection) -> bool:
+    """Return whether a side lets application writes pass."""
+    row = connection.execute(fixed(ROOM, "read_side")).fetchone()
+    return row is not None and row[7] == OPEN
+
+
+def set_fence(connection: Connection, side: Side, attempt: int, *, is_open: bool) -> None:
+    """Open or close a side for an attempt.
+
+    Args:
+        connection: A session of the owner, in autocommit.
+        side: The side that it leads to.
+        attempt: The number of the swap's attempt.
+        is_open: Whether application writes shall pass.
+
+    Raises:
+        StaleAttemptError: If a newer attempt has touched this fence.
+    """
+    try:
+        connection.execute("SELECT changeover.set_fence(%s, %s)", (attempt, is_open))
+    except pg.DatabaseError as error:
+        if error.sqlstate == "CO407":
+            raise StaleAttemptError(
+                f"{side}: {error.diag.message_primary}",
+                hint="another operator went on; look at `changeover status`",
+            ) from error
+        with translated(side, "moving the fence"):
+            raise
+
+
+def close(move: Move, connection: Connection, side: Side, attempt: int) -> float:
+    """Close a side and wait until writers that were in flight are over.
+
+    Args:
+        move: The move; its settings bound the wait.
+        connection: A session of the owner, in autocommit.
+        side: The side.
+        attempt: The number of the swap's attempt.
+
+    Returns:
+        Seconds that the writers in flight took.
+
+    Raises:
+        FenceNotClosedError: If they did not end within `writer_wait_s`.
+        StaleAttemptError: If a newer attempt has touched this fence.
+    """
+    refuse_prepared(connection, side)
+    if Fault.FENCE_STAYS_OPEN not in move.hooks.faults:
+        set_fence(connection, side, attempt, is_open=False)
+    move.hooks.reached("fence.set")
+    began = time.monotonic()
+    holders = writers_in_flight(connection)
+    while holders:
+        if time.monotonic() - began > move.settings.swap.writer_wait_s:
+            backends = ", ".join(str(holder.backend) for holder in holders)
+            raise FenceNotClosedError(
+                f"{side}: {len(holders)} transaction(s) that write were still open after "
+                f"{move.settings.swap.writer_wait_s} s (backends {backends})",
+                hint="let them end, or raise writer_wait_s in [swap], and swap again",
+            )
+        time.sleep(POLL_S)
+        holders = still_there(connection, holders)
+    return time.monotonic() - began
+
+
+def refuse_prepared(connection: Connection, side: Side) -> None:
+    """Refuse a swap while a prepared transaction of this database exists: it outlives sessions."""
+    row = connection.execute(fixed(_MINE, "count_prepared")).fetchone()
+    if row is not None and row[0]:
+        raise FenceNotClosedError(
+            f"{side}: {row[0]} prepared transaction(s) are waiting for a COMMIT PREPARED",
+            hint="commit or roll them back first: pg_prepared_xacts names them",
+        )
+
+
+def writers_in_flight(connection: Connection) -> tuple[Holder, ...]:
+    """Return the transactions that hold a writer's lock on a moved table or on the change log."""
+    rows = connection.execute(fixed(_MINE, "read_writers")).fetchall()
+    return tuple(Holder(virtual_transaction=row[0], backend=row[1]) for row in rows)
+
+
+def still_there(connection: Connection, holders: tuple[Holder, ...]) -> tuple[Holder, ...]:
+    """Return those of some transactions that are not over."""
+    names = [holder.virtual_transaction for holder in holders]
+    rows = connection.execute(fixed(_MINE, "read_still_there"), {"names": names}).fetchall()
+    alive = {row[0] for row in rows}
+    return tuple(holder for holder in holders if holder.virtual_transaction in alive)

@@ -1,0 +1,105 @@
+"""Whether a side is still as it was when capture was installed: shapes, files and triggers."""
+
+from dataclasses import dataclass
+
+from changeover.control.move import ROOM, Connection
+from changeover.database import fixed
+from changeover.model.errors import CaptureBrokenError, DefinitionChangedError
+from changeover.model.side import Side
+
+
+class Unbooked(Exception):  # noqa: N818  # no error: the daemon books the doubt and goes on
+    """New file nodes or re-enabled triggers that are not booked yet; the round was given up."""
+
+    def __init__(self, states: "tuple[TableState, ...]") -> None:
+        """Carry the tables that are not as they were."""
+        super().__init__(f"{len(states)} table(s) are not as they were")
+        self.states = states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableState:
+    """How a moved table stands against its baseline.
+
+    Attributes:
+        shape: Digest of columns, types, enum labels and partition tree.
+        files: Digest of its file nodes.
+        triggers: Digest of our triggers with their state and the transaction that wrote it.
+    """
+
+    table_id: int
+    is_there: bool
+    shape: str
+    files: str
+    triggers: str
+    is_always: bool
+    trigger_count: int
+    is_shape_known: bool
+    are_files_known: bool
+    are_triggers_known: bool
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether nothing differs from the baseline."""
+        return (
+            self.is_there
+            and self.is_always
+            and self.is_shape_known
+            and self.are_files_known
+            and self.are_triggers_known
+        )
+
+
+def inspect(connection: Connection) -> tuple[TableState, ...]:
+    """Return the state of every moved table of a side, by number."""
+    rows = connection.execute(fixed(ROOM, "read_shape")).fetchall()
+    fields = TableState.__dataclass_fields__
+    return tuple(TableState(**dict(zip(fields, row, strict=True))) for row in rows)
+
+
+def anomalies(states: tuple[TableState, ...]) -> tuple[TableState, ...]:
+    """Return the tables that are not as they were."""
+    return tuple(state for state in states if not state.is_as_it_was)
+
+
+def take_baseline(connection: Connection) -> None:
+    """Book the present state of every moved table as the one to be held."""
+    for state in inspect(connection):
+        book(connection, state)
+
+
+def book(connection: Connection, state: TableState) -> None:
+    """Book one table's present state as its baseline."""
+    connection.execute(
+        fixed(ROOM, "write_baseline"),
+        {
+            "table_id": state.table_id,
+            "shape": state.shape,
+            "files": state.files,
+            "triggers": state.triggers,
+        },
+    )
+
+
+def refuse(states: tuple[TableState, ...], side: Side, names: dict[int, str]) -> None:
+    """Refuse to go on while capture is off or a definition changed.
+
+    New files and triggers that were switched off and on again are doubts, not refusals: `resolve`
+    books them, and `verify` clears them.
+
+    Raises:
+        CaptureBrokenError: If a trigger of ours is missing or off.
+        DefinitionChangedError: If a table was dropped or altered.
+    """
+    for state in states:
+        name = names.get(state.table_id, f"table {state.table_id}")
+        if not state.is_there or not state.is_shape_known:
+            raise DefinitionChangedError(
+                f"{side}: {name} was altered, dropped or renamed during the move",
+                hint="make the same change on the other side, then `changeover capture install`",
+            )
+        if not state.is_always:
+            raise CaptureBrokenError(
+                f"{side}: a trigger of ours on {name} is missing or not ENABLE ALWAYS",
+                hint="run `changeover capture install`, then `changeover verify`",
+            )

@@ -1,0 +1,215 @@
+"""The mirror: carries the current state of changed keys from the primary to the secondary.
+
+`Mirror` runs rounds for one direction and epoch; swaps use it to drain. Keeping it running for
+years is the daemon's work (`journey.daemon`).
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import errors as pg
+
+from changeover.catalog.pair import Pair
+from changeover.control.move import ROOM, Connection, Move, installed_pairs
+from changeover.database import fixed
+from changeover.model.errors import DrainTimedOutError, MirrorHeldError
+from changeover.model.observation import MarkerReturned
+from changeover.model.side import Direction, Side
+from changeover.transfer import doubt
+from changeover.transfer.guard import Unbooked
+from changeover.transfer.marker import Marker, has_returned, marker_pair, send
+from changeover.transfer.round import Authority, Round, RoundResult, Sessions, open_sessions
+
+_MINE: Final = "changeover.transfer"
+DRAIN_PAUSE_S: Final = 0.002
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The control row, as far as the mirror needs it.
+
+    Attributes:
+        is_finished: Whether `finish` has ended the move.
+    """
+
+    epoch: int
+    attempt: int
+    primary: Side
+    stage: str
+    is_finished: bool
+
+    @property
+    def authority(self) -> Authority:
+        """Direction and epoch of the mirror that is wanted now."""
+        return Authority(direction=Direction.of_primary(self.primary), epoch=self.epoch)
+
+
+def read_control(target: Connection) -> Control:
+    """Return the state of the move, as the target holds it."""
+    row = target.execute(fixed(ROOM, "read_control")).fetchone()
+    assert row is not None, "the control row was written with the schema"
+    return Control(
+        epoch=row[0],
+        attempt=row[1],
+        primary=Side(row[2]),
+        stage=row[3],
+        is_finished=row[7] is not None,
+    )
+
+
+class Mirror:
+    """Rounds in one direction and epoch; sessions are opened at the first."""
+
+    def __init__(self, move: Move, authority: Authority, pairs: tuple[Pair, ...]) -> None:
+        """Prepare a mirror.
+
+        Args:
+            move: The move.
+            authority: Direction and epoch.
+            pairs: The moved tables; the marker's own is added.
+        """
+        self._move = move
+        self.authority = authority
+        self._pairs = (marker_pair(move), *pairs)
+        self._sessions: Sessions | None = None
+        self._backlog_rows: int | None = None
+        self._is_first_backlog = True
+
+    @classmethod
+    def of(cls, move: Move, authority: Authority) -> "Mirror":
+        """Prepare a mirror of the tables that capture is installed on."""
+        return cls(move, authority, installed_pairs(move))
+
+    def close(self) -> None:
+        """Close the sessions."""
+        if self._sessions is not None:
+            self._sessions.close()
+            self._sessions = None
+
+    def sessions(self) -> Sessions:
+        """Return the open sessions."""
+        if self._sessions is None:
+            self._sessions = open_sessions(self._move, self.authority, self._pairs)
+        return self._sessions
+
+    def is_idle(self) -> bool:
+        """Return whether neither a key nor a token waits: a cheap look before a round."""
+        sessions = self.sessions()
+        target = (
+            sessions.secondary
+            if self.authority.direction is Direction.FORWARD
+            else sessions.primary
+        )
+        row = sessions.primary.execute(
+            fixed(_MINE, "has_changes"), {"deferred": list(self._deferred(target))}
+        ).fetchone()
+        token = target.execute(fixed(_MINE, "has_tokens")).fetchone()
+        return row is not None and token is not None and not row[0] and not token[0]
+
+    def round(self) -> RoundResult:
+        """Run one round; sessions that an error left unusable are opened anew by the next.
+
+        Raises:
+            MirrorHeldError: If another mirror holds the lock; it has been told to end.
+            ChangeoverError: As `Round.run` raises.
+        """
+        sessions = self.sessions()
+        target = (
+            sessions.secondary
+            if self.authority.direction is Direction.FORWARD
+            else sessions.primary
+        )
+        deferred = self._deferred(target)
+        try:
+            return self._run(sessions, deferred)
+        except Unbooked as error:
+            doubt.resolve(self._move, self.authority.direction.primary, error.states)
+            return self._run(sessions, deferred)
+        except pg.LockNotAvailable as error:
+            self._end_predecessors(sessions)
+            raise MirrorHeldError(
+                "another mirror or a change of a definition holds a lock",
+                hint="nothing to do: the next round tries again",
+            ) from error
+        except psycopg.OperationalError:
+            self.close()
+            raise
+
+    def _run(self, sessions: Sessions, deferred: frozenset[int]) -> RoundResult:
+        cut = self._cut(sessions)
+        try:
+            result = Round(sessions, deferred=deferred, cut_rows=cut).run()
+        except (pg.UniqueViolation, pg.ExclusionViolation):
+            if cut is None:
+                raise
+            result = Round(sessions, deferred=deferred).run()
+        if not result.is_cut and not deferred:
+            self._is_first_backlog = False
+        return result
+
+    def _cut(self, sessions: Sessions) -> int | None:
+        """Return how many rows of a large first backlog to take; None for all, as always after."""
+        limit = self._move.settings.mirror.backlog_rows
+        if not self._is_first_backlog:
+            return None
+        row = sessions.primary.execute(
+            fixed(_MINE, "has_more_changes"), {"limit": limit}
+        ).fetchone()
+        return limit if row is not None and row[0] else None
+
+    def _deferred(self, target: Connection) -> frozenset[int]:
+        """Return the tables whose keys stay in the log, since their copy is not done."""
+        if self.authority.direction is Direction.REVERSE:
+            return frozenset()
+        rows = target.execute(fixed(_MINE, "read_copied")).fetchall()
+        copied = {row[0] for row in rows}
+        return frozenset(
+            pair.table_id for pair in self._pairs if pair.table_id and pair.table_id not in copied
+        )
+
+    def _end_predecessors(self, sessions: Sessions) -> None:
+        """End mirrors of our role that have been inside a round for longer than a lock may take."""
+        seconds = self._move.settings.mirror.lock_timeout_ms / 1000
+        for connection in (sessions.secondary, sessions.primary):
+            if not connection.closed:
+                connection.execute(fixed(_MINE, "end_predecessors"), {"seconds": seconds})
+
+    def drain(self, limit_s: float) -> int:
+        """Run rounds until one takes no application key, as under a fence.
+
+        Args:
+            limit_s: Longest time, in seconds.
+
+        Returns:
+            The keys that were carried.
+
+        Raises:
+            DrainTimedOutError: If the log was not empty in time.
+        """
+        began = time.monotonic()
+        carried = 0
+        while True:
+            result = self.round()
+            carried += result.keys
+            if not result.keys and not result.is_cut:
+                return carried
+            if time.monotonic() - began > limit_s:
+                raise DrainTimedOutError(
+                    f"the change log was not empty after {limit_s} s ({carried} keys carried)",
+                    hint="let the mirror catch up, or raise drain_s in [swap], and swap again",
+                )
+            time.sleep(DRAIN_PAUSE_S)
+
+    def send_marker(self) -> Marker:
+        """Write a marker on the primary."""
+        return send(self.sessions().flusher, self.authority.direction.primary)
+
+    def look_for(self, marker: Marker) -> float | None:
+        """Return the marker's way in milliseconds once it has come back, else None."""
+        if not has_returned(self.sessions().secondary, marker):
+            return None
+        lag_ms = (time.monotonic() - marker.sent_at) * 1000
+        self._move.observer(MarkerReturned(direction=self.authority.direction, lag_ms=lag_ms))
+        return lag_ms

@@ -1,0 +1,2 @@
+-- One row: 1. How long it takes is what is measured.
+SELECT 1

@@ -1,0 +1,2 @@
+-- Nothing: books a doubt.
+INSERT INTO changeover.doubt (table_id, reason) VALUES (%(table_id)s, %(reason)s)
