@@ -16,12 +16,24 @@ from changeover.cli.outcome import EPILOG, ExitCode
 from changeover.cli.printer import Printer, has_colors
 from changeover.cli.session import Options
 
-Version = Annotated[bool, typer.Option("--version", help="Print the version and end.")]
-
 PROGRAM: Final = "changeover"
 
-VERBS: Final = ("setup", "check")
+VERBS: Final = ("setup", "check", "capture")
 """The modules of verbs, in the order of a move."""
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - the parser passes it by position
+    if is_wanted:
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Print the version and end.", is_eager=True, callback=_print_version
+    ),
+]
 
 HELP: Final = """Move a live application from Supabase to plain PostgreSQL, with a way back.
 
@@ -50,9 +62,7 @@ def _callback() -> Callable[..., None]:
     """Return what runs before a verb: flags that stand in front of it hold for it too."""
 
     def before(context: typer.Context, **values: Any) -> None:
-        if values.pop("is_version"):
-            sys.stdout.write(f"{PROGRAM} {__version__}\n")
-            raise typer.Exit
+        values.pop("is_version")
         context.obj = Options(**values)
 
     kind = inspect.Parameter.KEYWORD_ONLY
