@@ -19,6 +19,7 @@ class Column(_Value, frozen=True, kw_only=True):
         category: `pg_type.typcategory` of the base type.
         identity: Empty, `a` (always) or `d` (by default).
         generated: Empty, `s` (stored) or `v` (virtual, from 18).
+        expression: What a generated column is computed by.
         collation: The collation's name, empty for the database's own or a type without one.
         is_collation_deterministic: False where equal text may differ in bytes.
     """
@@ -34,6 +35,7 @@ class Column(_Value, frozen=True, kw_only=True):
     generated: str
     collation: str
     is_collation_deterministic: bool
+    expression: str | None = None
 
 
 class Key(_Value, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ SELECT a.attrelid::bigint AS oid, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_ob
   'default', CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
   'identity', a.attidentity,
   'generated', a.attgenerated,
+  'expression', CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
   'collation', CASE WHEN a.attcollation <> 0 AND l.collname <> 'default' THEN l.collname ELSE '' END,
   'is_collation_deterministic', COALESCE(l.collisdeterministic, true)
 ) ORDER BY a.attnum) AS columns

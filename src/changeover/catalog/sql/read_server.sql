@@ -4,9 +4,14 @@ SELECT pg_catalog.jsonb_build_object(
   'database', pg_catalog.current_database(),
   'user', session_user,
   'settings', (
-    SELECT pg_catalog.jsonb_object_agg(s.name, s.setting)
+    -- Of a setting that our session pins, the value that other sessions begin with.
+    SELECT pg_catalog.jsonb_object_agg(s.name, CASE WHEN s.name IN (
+        'TimeZone', 'DateStyle', 'IntervalStyle', 'bytea_output', 'lc_monetary',
+        'synchronous_commit'
+      ) THEN s.reset_val ELSE s.setting END)
     FROM pg_catalog.pg_settings AS s
     WHERE s.name IN (
+      'TimeZone', 'DateStyle', 'IntervalStyle', 'bytea_output',
       'server_encoding', 'lc_collate', 'lc_ctype', 'lc_monetary', 'default_text_search_config',
       'max_connections', 'superuser_reserved_connections', 'reserved_connections',
       'max_prepared_transactions', 'fsync', 'full_page_writes', 'synchronous_commit',
@@ -16,10 +21,14 @@ SELECT pg_catalog.jsonb_build_object(
       'hot_standby'
     )
   ) || (
-    SELECT pg_catalog.jsonb_build_object(
+    SELECT pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+      'locale_provider', pg_catalog.to_jsonb(d) ->> 'datlocprovider',
+      'locale', COALESCE(
+        pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale'),
+      'collation_version', pg_catalog.to_jsonb(d) ->> 'datcollversion',
       'datcollate', d.datcollate, 'datctype', d.datctype,
       'is_in_recovery', pg_catalog.pg_is_in_recovery()::text
-    )
+    ))
     FROM pg_catalog.pg_database AS d
     WHERE d.datname = pg_catalog.current_database()
   )
