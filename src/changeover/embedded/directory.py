@@ -78,7 +78,7 @@ class ServerDirectory:
 
 
 def create(account: Account) -> ServerDirectory:
-    """Make a directory for one server and sweep those whose owners are gone.
+    """Make a directory for one server, which is ours until we remove it or die.
 
     Raises:
         UnsafeDirectoryError: There is no place that the account can enter and that is ours alone.
@@ -104,7 +104,7 @@ def sweep(account: Account) -> int:
         How many directories were removed.
     """
     homes = {root / _home_name() for root in _roots()}
-    return sum(_sweep_home(home, account) for home in homes if home.is_dir())
+    return sum(_sweep_home(home, account) for home in homes if home.is_dir() and _is_ours(home))
 
 
 def private_home(root: Path) -> Path:
@@ -116,9 +116,8 @@ def private_home(root: Path) -> Path:
     home = root / _home_name()
     with suppress(FileExistsError):
         home.mkdir(mode=0o711)
-    status = home.lstat()
-    is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
-    if not is_ours or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if not _is_ours(home):
+        status = home.lstat()
         raise UnsafeDirectoryError(
             f"{home} belongs to user {status.st_uid} with mode {stat.S_IMODE(status.st_mode):o}; "
             f"it has to be a directory that only user {os.geteuid()} can write to",
@@ -138,6 +137,13 @@ def exclusive(home: Path) -> Iterator[None]:
                 hint="find it with lsof",
             )
         yield
+
+
+def _is_ours(home: Path) -> bool:
+    """Return whether a path is a directory, no link, that only we can write to."""
+    status = home.lstat()
+    is_open = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not is_open
 
 
 def _is_locked(handle: IO[bytes]) -> bool:
@@ -174,7 +180,6 @@ def _home_for(account: Account) -> Path:
 
 def _sweep_home(home: Path, account: Account) -> int:
     removed = 0
-    private_home(home.parent)
     with exclusive(home):
         for path in tuple(home.iterdir()):
             if REMOVED_NAME.fullmatch(path.name):

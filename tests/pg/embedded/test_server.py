@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ from changeover.model.errors import (
     ReservedSettingError,
     ServerNotRunningError,
     ServerNotStartedError,
+    UnsafeDirectoryError,
 )
 
 LIMIT_S = 20
@@ -42,13 +44,24 @@ def is_alive(process):
     return state != "Z"
 
 
-def start_parent(act):
-    """Start a Python process that owns a server; return it, the postmaster and the directory."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, act], stdout=subprocess.PIPE, text=True
-    )
-    process, directory = parent.stdout.readline().split()
-    return parent, int(process), Path(directory)
+@pytest.fixture
+def start_parent():
+    """A function that starts a process that owns a server: (parent, postmaster, directory)."""
+    parents = []
+
+    def start(act, script=PARENT):
+        parent = subprocess.Popen(
+            [sys.executable, "-c", script, act], stdout=subprocess.PIPE, text=True
+        )
+        parents.append(parent)
+        process, directory = parent.stdout.readline().split()
+        return parent, int(process), Path(directory)
+
+    yield start
+    for parent in parents:
+        parent.kill()
+        parent.wait(LIMIT_S)
+        parent.stdout.close()
 
 
 def holds_lock(process):
@@ -210,42 +223,41 @@ def test_kill_leaves_no_shared_memory(small):
     assert segment not in after
 
 
-def test_what_a_killed_parent_left_is_gone_after_the_next_start(small):
+def test_what_a_killed_parent_left_is_gone_after_the_next_start(start_parent, small):
     """A server whose owner was killed is ended and removed by whoever starts one next."""
     parent, process, directory = start_parent("wait")
     parent.kill()
-    parent.communicate()
+    parent.wait(LIMIT_S)
     assert is_alive(process)
     with Server.start(settings=small):
         assert not is_alive(process)
         assert not directory.exists()
 
 
-def test_sweeping_leaves_living_servers_alone(small):
+def test_sweeping_leaves_living_servers_alone(start_parent, small):
     """A start ends no server whose owner lives, be it another process or ourselves."""
-    parent, process, directory = start_parent("wait")
-    with parent, Server.start(settings=small) as mine, Server.start(settings=small):
+    _, process, directory = start_parent("wait")
+    with Server.start(settings=small) as mine, Server.start(settings=small):
         assert is_alive(process)
         assert directory.exists()
         assert ask(mine, "SELECT 1") == (1,)
-        parent.terminate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signal_to_the_parent_ends_its_server(number):
+def test_signal_to_the_parent_ends_its_server(start_parent, number):
     """A parent that is told to end takes its server along, and dies of that signal."""
     parent, process, directory = start_parent("wait")
     parent.send_signal(number)
-    parent.communicate(timeout=LIMIT_S)
+    parent.wait(LIMIT_S)
     assert parent.returncode == -number
     assert not is_alive(process)
     assert not directory.exists()
 
 
-def test_parent_that_forgets_to_close_ends_its_server():
+def test_parent_that_forgets_to_close_ends_its_server(start_parent):
     """A server that nobody closed is removed when the interpreter ends."""
     parent, process, directory = start_parent("end")
-    parent.communicate(timeout=LIMIT_S)
+    parent.wait(LIMIT_S)
     assert parent.returncode == 0
     assert not is_alive(process)
     assert not directory.exists()
@@ -259,25 +271,22 @@ def test_forked_child_cannot_close_its_parents_server(small):
         assert ask(server, "SELECT 1") == (1,)
 
 
-def test_forked_child_does_not_keep_a_dead_parents_server(small):
+def test_forked_child_does_not_keep_a_dead_parents_server(start_parent, small):
     """A child that outlives its parent holds no lock on the parent's server."""
     script = PARENT.replace("time.sleep(300)", "import os; os.fork(); time.sleep(300)")
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script, "wait"], stdout=subprocess.PIPE, text=True
-    )
-    process, _ = parent.stdout.readline().split()
+    parent, process, _ = start_parent("wait", script)
     children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
     assert wait_until(lambda: len(children.read_text().split()) > 1, seconds_max=LIMIT_S)
-    child = next(int(one) for one in children.read_text().split() if one != process)
-    assert wait_until(lambda: not holds_lock(child), seconds_max=LIMIT_S)
-    parent.kill()
-    parent.wait()
+    child = next(one for one in map(int, children.read_text().split()) if one != process)
     try:
+        assert wait_until(lambda: not holds_lock(child), seconds_max=LIMIT_S)
+        parent.kill()
+        parent.wait(LIMIT_S)
         with Server.start(settings=small):
-            assert not is_alive(int(process))
+            assert is_alive(child)
+            assert not is_alive(process)
     finally:
         os.kill(child, signal.SIGKILL)
-        parent.stdout.close()
 
 
 def test_taken_port_is_passed_over(small):
@@ -290,14 +299,30 @@ def test_taken_port_is_passed_over(small):
             Server.start(settings=small, ports=[port])
 
 
-def test_setting_that_the_server_refuses_is_named(small):
+def test_setting_that_the_server_refuses_is_named(monkeypatch):
     """A start that fails says what the server said, and leaves no directory."""
-    with Server.start(settings=small) as server:
-        home = server.data_directory.parent.parent
-        before = set(home.iterdir())
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", place)
         with pytest.raises(ServerNotStartedError, match="no_such_setting"):
             Server.start(settings={"no_such_setting": 1})
-        assert set(home.iterdir()) <= before
+        home = Path(place) / f"changeover-{os.geteuid()}"
+        assert [path.name for path in home.iterdir()] == ["lock"]
+
+
+def test_somebody_elses_directory_costs_one_place_only(small, monkeypatch):
+    """A home that is not ours alone is neither used nor swept; the error says what to do."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        home = Path(place) / f"changeover-{os.geteuid()}"
+        stale = home / "0123abcd"
+        stale.mkdir(parents=True)
+        home.chmod(0o777)
+        with pytest.raises(UnsafeDirectoryError) as raised:
+            Server.start(settings=small)
+        assert "TMPDIR" in raised.value.hint
+        assert stale.is_dir()
 
 
 def test_reserved_setting_is_refused():
