@@ -95,6 +95,7 @@ CREATE TABLE IF NOT EXISTS changeover.verification (
   extra bigint NOT NULL,
   different bigint NOT NULL,
   orphans bigint NOT NULL DEFAULT 0,
+  unsettled bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (run_id, table_id)
 );
 
