@@ -1,1 +1,1 @@
-"""The order of things: what must hold before a step, what the step does, and how it is undone."""
+"""The order of things: check, gates, cutover, rollback, finish, the daemon, status."""

@@ -81,7 +81,7 @@ def install(move: Move) -> Installed:
     for side in Side:
         with move.connect_owner(side, "capture", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
             take_baseline(connection)
-    resting = rest.put_to_rest(move, _secondary(move))
+    resting = rest.put_to_rest(move, *_secondary(move))
     move.observer(PhaseChanged(name="capture", state="finished"))
     return Installed(
         tables=len(pairs),
@@ -91,11 +91,12 @@ def install(move: Move) -> Installed:
     )
 
 
-def _secondary(move: Move) -> Side:
+def _secondary(move: Move) -> tuple[Side, int]:
+    """Return the side that must rest, and the newest attempt."""
     with move.connect_owner(Side.TARGET, "capture") as connection:
         row = connection.execute(fixed(ROOM, "read_control")).fetchone()
     assert row is not None, "install has just written the control row"
-    return Side(row[2]).other
+    return Side(row[2]).other, row[1]
 
 
 def identity_of(connection: Connection) -> str:

@@ -65,6 +65,21 @@ def set_fence(connection: Connection, side: Side, attempt: int, *, is_open: bool
             raise
 
 
+def require_attempt(connection: Connection, side: Side, attempt: int) -> None:
+    """Lock a side's row until the transaction ends, and refuse work of an older attempt.
+
+    Raises:
+        StaleAttemptError: If a newer attempt has touched this side, or it is open to writers.
+    """
+    row = connection.execute(fixed(_MINE, "lock_side")).fetchone()
+    assert row is not None, "the side's row was written with the schema"
+    if row[0] > attempt or row[1] != "closed":
+        raise StaleAttemptError(
+            f"{side}: attempt {attempt} is older than attempt {row[0]}, or the side is open",
+            hint="another operator went on; look at `changeover status`",
+        )
+
+
 def close(move: Move, connection: Connection, side: Side, attempt: int) -> float:
     """Close a side and wait until writers that were in flight are over.
 

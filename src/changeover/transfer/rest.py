@@ -15,6 +15,7 @@ from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.model.errors import TimedOutError
 from changeover.model.side import Side
+from changeover.transfer.fence import require_attempt
 from changeover.transfer.identity import read_identity
 
 _MINE: Final = "changeover.transfer"
@@ -33,24 +34,26 @@ _STATES: Final = {
 }
 
 
-def put_to_rest(move: Move, side: Side) -> int:
+def put_to_rest(move: Move, side: Side, attempt: int) -> int:
     """Put a side to rest: repeatable, and done when it returns.
 
     Args:
         move: The move.
         side: The secondary.
+        attempt: The attempt that made it one; a newer one stops this.
 
     Returns:
         How many triggers and foreign keys were newly put to rest.
 
     Raises:
         TimedOutError: If a lock could not be had.
+        StaleAttemptError: If the side is open, or a newer attempt has touched it.
     """
     with move.connect_owner(side, "rest", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
         mode = read_identity(connection).rest_mode
         actions = rest_actions(connection, mode)
         for action in actions:
-            _patiently(connection, side, action)
+            _patiently(connection, side, attempt, action)
         return len(actions)
 
 
@@ -81,11 +84,13 @@ def rest_actions(
 def _patiently(
     connection: Connection,
     side: Side,
+    attempt: int,
     action: tuple[tuple[sql.Composed, tuple[object, ...]], ...],
 ) -> None:
     for tries in range(TRIES_MAX):
         try:
             with connection.transaction():
+                require_attempt(connection, side, attempt)
                 for statement, values in action:
                     connection.execute(statement, values or None)
         except (pg.LockNotAvailable, pg.DeadlockDetected):

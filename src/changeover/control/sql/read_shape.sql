@@ -8,7 +8,7 @@ WITH member AS (
 ), columns AS (
   SELECT m.table_id, pg_catalog.md5(pg_catalog.string_agg(
     c.relname || '.' || a.attnum || '.' || a.attname || '.' || a.atttypid || '.' || a.atttypmod
-      || '.' || a.attnotnull || '.' || a.attgenerated || '.' || a.attidentity
+      || '.' || a.attnotnull || '.' || a.attgenerated::text || '.' || a.attidentity::text
       || '.' || COALESCE((
         SELECT pg_catalog.string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
         FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = a.atttypid), ''),

@@ -1,0 +1,90 @@
+"""Cutover and rollback: the gates, then the swap. Rollback is cutover backwards."""
+
+from dataclasses import dataclass
+
+from changeover.control.move import Move, installed_pairs
+from changeover.control.swap import Kind, open_swap
+from changeover.journey.gate import Gate, gates, require_green
+from changeover.journey.swap import Driver, Swapped, resume
+from changeover.model.observation import PhaseChanged
+from changeover.model.side import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing that a swap does, for a dry run."""
+
+    where: str
+    what: str
+
+
+def cutover(move: Move) -> Swapped:
+    """Give the authority for writes to the target.
+
+    Raises:
+        GateRefusedError: If a gate is not green; nothing was changed.
+        SwapAbortedError: If it was driven back; the source accepts writes again.
+        SwapInProgressError: If another swap is under way.
+    """
+    return _swap(move, Kind.CUTOVER)
+
+
+def rollback(move: Move) -> Swapped:
+    """Give the authority back to the source, with everything that was written since.
+
+    Raises:
+        GateRefusedError: If a gate is not green; nothing was changed.
+        SwapAbortedError: If it was driven back; the target accepts writes again.
+        SwapInProgressError: If another swap is under way.
+    """
+    return _swap(move, Kind.ROLLBACK)
+
+
+def _swap(move: Move, kind: Kind) -> Swapped:
+    move.observer(PhaseChanged(name=str(kind), state="started"))
+    pairs = installed_pairs(move)
+    recover(move)
+    require_green(gates(move, kind, pairs), kind)
+    with move.connect_owner(Side.TARGET, "swap") as target:
+        swapped = Driver(move, kind, target).run(pairs)
+    move.observer(PhaseChanged(name=str(kind), state="finished"))
+    return swapped
+
+
+def recover(move: Move) -> bool:
+    """End a swap that was left behind, as the watchdog would.
+
+    Returns:
+        Whether there was one.
+    """
+    with move.connect_owner(Side.TARGET, "swap") as target:
+        swap = open_swap(target)
+        if swap is None or not (swap.is_late or (swap.is_left and swap.phase.is_decided)):
+            return False
+        resume(move, swap, target)
+        return True
+
+
+def evaluate(move: Move, kind: Kind) -> tuple[Gate, ...]:
+    """Evaluate the gates of a swap without beginning it."""
+    return gates(move, kind, installed_pairs(move))
+
+
+def plan(kind: Kind) -> tuple[Action, ...]:
+    """Return what a swap does, in order, for a dry run."""
+    old, new = kind.old_primary, kind.new_primary
+    return (
+        Action(where=str(Side.TARGET), what=f"book the {kind} under a new attempt"),
+        Action(where=str(old), what="close the fence; wait until writers in flight are over"),
+        Action(where=f"{old} → {new}", what="run the mirror until the change log is empty"),
+        Action(where=str(old), what="LOCK every moved table IN ROW EXCLUSIVE MODE"),
+        Action(where=str(old), what="check log, books, triggers and definitions once more"),
+        Action(where=str(new), what="set sequences past both sides; refresh materialized views"),
+        Action(
+            where=str(Side.TARGET),
+            what=f"COMMIT the decision: epoch + 1, primary {new}, stage {kind.stage_after}",
+        ),
+        Action(where=str(new), what="put foreign keys and triggers back; open the fence"),
+        Action(where=str(old), what="put foreign keys and triggers to rest; it stays fenced"),
+        Action(where=str(new), what="validate the foreign keys"),
+    )

@@ -1,0 +1,141 @@
+"""Finish: the target stands alone, the evidence is kept, the source stays fenced."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import sql
+
+from changeover.catalog.pair import Pair
+from changeover.control.event import record
+from changeover.control.login import forget_login
+from changeover.control.move import Connection, Move, installed_pairs
+from changeover.control.swap import Kind
+from changeover.database import fixed
+from changeover.database.errors import translated
+from changeover.journey.gate import Gate, gates, require_green
+from changeover.model.errors import GateRefusedError, WrongStageError
+from changeover.model.observation import PhaseChanged
+from changeover.model.side import Side, Stage
+from changeover.transfer import capture, rest
+from changeover.transfer.identity import GRANT_SET_VERSION_MIN, role_name
+from changeover.transfer.mirror import read_control
+
+_MINE: Final = "changeover.journey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What `finish` left.
+
+    Attributes:
+        tables: Tables of the target that are free of triggers of ours.
+        triggers_left: Triggers of ours that are still there; 0 is the proof.
+        unvalidated: Foreign keys that orphans leave NOT VALID.
+    """
+
+    tables: int
+    triggers_left: int
+    unvalidated: tuple[str, ...]
+
+
+def finish(move: Move) -> Finished:
+    """End the move: remove capture, log and fence from the target, keep the evidence.
+
+    Until here every step could be undone; after it the source is no way back any more.
+
+    Raises:
+        GateRefusedError: If a gate is not green, as when the reverse mirror is dead.
+        WrongStageError: If the target is not the primary.
+    """
+    move.observer(PhaseChanged(name="finish", state="started"))
+    pairs = installed_pairs(move)
+    require_green(evaluate(move, pairs), Kind.ROLLBACK)
+    unvalidated = rest.validate(move, Side.TARGET)
+    with move.connect_owner(Side.TARGET, "finish") as target:
+        _require_ramp_down(target)
+        with target.transaction():
+            target.execute(fixed(_MINE, "finish_control"), {"stage": str(Stage.COMPLETE)})
+            record(target, "finish", {"unvalidated": list(unvalidated)})
+    left = _clear_target(move, pairs)
+    move.observer(PhaseChanged(name="finish", state="finished"))
+    return Finished(tables=len(pairs), triggers_left=left, unvalidated=unvalidated)
+
+
+def evaluate(move: Move, pairs: tuple[Pair, ...]) -> tuple[Gate, ...]:
+    """Evaluate the gates of `finish`: those of a rollback, since the way back must be whole."""
+    return gates(move, Kind.ROLLBACK, pairs)
+
+
+def _require_ramp_down(target: Connection) -> None:
+    control = read_control(target)
+    if control.primary is not Side.TARGET or control.stage != Stage.RAMP_DOWN:
+        raise WrongStageError(
+            f"finish belongs to stage ramp_down; the stage is {control.stage}, the primary is "
+            f"the {control.primary}",
+            hint="run `changeover cutover` first",
+        )
+
+
+def _clear_target(move: Move, pairs: tuple[Pair, ...]) -> int:
+    limit_ms = capture.LOCK_TIMEOUT_MS
+    with move.connect_owner(Side.TARGET, "finish", lock_timeout_ms=limit_ms) as target:
+        for pair in pairs:
+            capture.remove_triggers(target, Side.TARGET, pair)
+        row = target.execute(fixed(_MINE, "count_our_triggers")).fetchone()
+        left = -1 if row is None else row[0]
+        if left:
+            raise GateRefusedError(
+                f"{left} trigger(s) of ours are left on moved tables of the target",
+                hint="run `changeover finish` again",
+            )
+        with translated(Side.TARGET, "removing the change log"), target.transaction():
+            target.execute(fixed(_MINE, "drop_capture"))
+    _drop_role(move, Side.TARGET)
+    forget_login(move.state_directory, Side.TARGET)
+    return int(left)
+
+
+def _drop_role(move: Move, side: Side) -> None:
+    """Remove the mirror's role, if we made it and nothing else depends on it."""
+    if side in move.mirrors:
+        return
+    with move.connect_owner(side, "finish") as connection:
+        role = role_name(connection)
+        known = connection.execute(
+            "SELECT 1 FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s", (role,)
+        ).fetchone()
+        if known is None:
+            return
+        connection.execute(fixed(_MINE, "end_sessions"), {"role": role})
+        who = sql.Identifier(role)
+        with translated(side, "removing the mirror's role"), connection.transaction():
+            if connection.info.server_version >= GRANT_SET_VERSION_MIN:
+                connection.execute(
+                    sql.SQL("REVOKE SET ON PARAMETER session_replication_role FROM {}").format(who)
+                )
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(who))
+            connection.execute(sql.SQL("DROP ROLE {}").format(who))
+
+
+def release_source(move: Move, pairs: tuple[Pair, ...]) -> None:
+    """Open the source as a database of its own again: an act of its own, after `finish`.
+
+    Its rows stay as they were at the end of the move; nothing is carried any more.
+
+    Raises:
+        WrongStageError: If the move is not finished.
+    """
+    with move.connect_owner(Side.TARGET, "finish") as target:
+        control = read_control(target)
+        if not control.is_finished:
+            raise WrongStageError(
+                f"the move is not finished (stage {control.stage})",
+                hint="run `changeover finish` first",
+            )
+        record(target, "release-source")
+    with move.connect_owner(Side.SOURCE, "release") as source, source.transaction():
+        rest.wake(source, Side.SOURCE)
+    rest.validate(move, Side.SOURCE)
+    capture.remove(move, Side.SOURCE, pairs)
+    _drop_role(move, Side.SOURCE)

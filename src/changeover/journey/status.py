@@ -1,0 +1,182 @@
+"""One page of truth: where the move stands, what is not green, and what to do next."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from changeover.control.move import Connection, Move, installed_pairs, is_installed
+from changeover.control.swap import Kind, open_swap
+from changeover.database import fixed
+from changeover.database.errors import translated
+from changeover.journey.gate import Gate, gates
+from changeover.model.errors import ChangeoverError
+from changeover.model.side import Side, Stage
+from changeover.transfer.fence import is_open
+from changeover.transfer.mirror import read_control
+
+_MINE: Final = "changeover.journey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where the move stands.
+
+    Attributes:
+        stage: The stage, `none` before capture is installed.
+        primary: The side with the authority for writes.
+        fences: Per side `open`, `closed` or `unknown`.
+        log_rows: Rows in the primary's change log; None where it could not be read.
+        copied_tables: How many tables are copied, of `tables`.
+        swap: The swap under way, in words.
+        mirror: Age and lag of the last marker, in milliseconds, and the last error.
+        gates: The gates of the next swap.
+        problems: What is wrong, in sentences.
+        next_steps: Commands that make sense now.
+    """
+
+    stage: str
+    primary: str
+    epoch: int
+    tables: int
+    copied_tables: int
+    log_rows: int | None
+    fences: dict[str, str]
+    swap: str | None
+    mirror: dict[str, Any]
+    gates: tuple[Gate, ...]
+    problems: tuple[str, ...]
+    next_steps: tuple[str, ...]
+
+    @property
+    def is_green(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as plain values."""
+        return asdict(self)
+
+
+def status(move: Move) -> Status:
+    """Return where the move stands; what can't be read is unknown, never fine.
+
+    Raises:
+        CannotConnectError: If the target, which holds the control state, can't be reached.
+    """
+    with move.connect_owner(Side.TARGET, "status") as target:
+        if not is_installed(target):
+            return _nothing_yet()
+        with translated(Side.TARGET, "reading the state of the move"):
+            return _read(move, target)
+
+
+def _nothing_yet() -> Status:
+    return Status(
+        stage="none",
+        primary=str(Side.SOURCE),
+        epoch=0,
+        tables=0,
+        copied_tables=0,
+        log_rows=None,
+        fences={},
+        swap=None,
+        mirror={},
+        gates=(),
+        problems=(),
+        next_steps=(
+            "changeover check",
+            "changeover schema apply",
+            "changeover capture install",
+        ),
+    )
+
+
+def _read(move: Move, target: Connection) -> Status:
+    control = read_control(target)
+    copied = target.execute(fixed(_MINE, "count_copied")).fetchone()
+    tables = target.execute(fixed(_MINE, "count_tables")).fetchone()
+    swap = open_swap(target)
+    problems: list[str] = []
+    fences, log_rows = {}, None
+    for side in Side:
+        try:
+            fences[str(side)] = _fence(move, side, is_finished=control.is_finished)
+            if side is control.primary and not control.is_finished:
+                log_rows = _log_rows(move, side)
+        except ChangeoverError as error:
+            fences[str(side)] = "unknown"
+            problems.append(f"{side}: {error.message}")
+    kind = Kind.CUTOVER if control.primary is Side.SOURCE else Kind.ROLLBACK
+    found = _gates(move, kind, problems) if not control.is_finished else ()
+    problems += _fence_problems(fences, str(control.primary), is_swapping=swap is not None)
+    copied_tables = 0 if copied is None else copied[0]
+    return Status(
+        stage=control.stage,
+        primary=str(control.primary),
+        epoch=control.epoch,
+        tables=0 if tables is None else tables[0],
+        copied_tables=copied_tables,
+        log_rows=log_rows,
+        fences=fences,
+        swap=None if swap is None else f"{swap.kind} of {swap.owner}, phase {swap.phase}",
+        mirror=_mirror(target, str(control.authority.direction)),
+        gates=found,
+        problems=tuple(problems + [f"{g.name}: {g.fact}" for g in found if not g.is_green]),
+        next_steps=_next_steps(control.stage, found, is_swapping=swap is not None),
+    )
+
+
+def _gates(move: Move, kind: Kind, problems: list[str]) -> tuple[Gate, ...]:
+    try:
+        return gates(move, kind, installed_pairs(move))
+    except ChangeoverError as error:
+        problems.append(f"gates: {error.message}")
+        return ()
+
+
+def _fence(move: Move, side: Side, *, is_finished: bool) -> str:
+    if is_finished and side is Side.TARGET:
+        return "removed"
+    with move.connect_owner(side, "status") as connection:
+        if not is_installed(connection):
+            return "removed"
+        return "open" if is_open(connection) else "closed"
+
+
+def _log_rows(move: Move, side: Side) -> int | None:
+    with move.connect_owner(side, "status") as connection:
+        row = connection.execute(fixed(_MINE, "count_left_changes")).fetchone()
+    return None if row is None else row[0]
+
+
+def _fence_problems(fences: dict[str, str], primary: str, *, is_swapping: bool) -> list[str]:
+    problems = []
+    if list(fences.values()).count("open") > 1:
+        problems.append("both sides accept application writes")
+    if fences.get(primary) == "closed" and not is_swapping:
+        problems.append(f"the {primary} is the primary, but its fence is closed")
+    return problems
+
+
+def _mirror(target: Connection, direction: str) -> dict[str, Any]:
+    row = target.execute(fixed(_MINE, "read_heartbeat"), {"direction": direction}).fetchone()
+    if row is None:
+        return {"direction": direction, "marker_age_ms": None, "lag_ms": None, "error": None}
+    return {
+        "direction": direction,
+        "marker_age_ms": row[1],
+        "lag_ms": row[2],
+        "error": row[3],
+    }
+
+
+def _next_steps(stage: str, found: tuple[Gate, ...], *, is_swapping: bool) -> tuple[str, ...]:
+    if is_swapping:
+        return ("wait for the swap; changeover status",)
+    if stage == Stage.COMPLETE:
+        return ("changeover finish --release-source",)
+    red = [gate.hint for gate in found if not gate.is_green and gate.hint]
+    if red:
+        return tuple(dict.fromkeys(red))
+    if stage == Stage.RAMP_DOWN:
+        return ("changeover rollback", "changeover finish")
+    return ("changeover cutover",)

@@ -1,0 +1,354 @@
+"""Driving a swap: fence, drain, hold, short check, sequences, decision, opening, rest.
+
+One driver for cutover and rollback, for the operator's command and for the watchdog that finds a
+swap whose owner is gone. Every step may be repeated; killed anywhere, `resume` ends it.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from changeover.catalog.pair import Pair
+from changeover.control.event import me, record
+from changeover.control.move import ROOM, Connection, Move
+from changeover.control.swap import (
+    Event,
+    Kind,
+    Phase,
+    Swap,
+    advance,
+    begin_abort,
+    read_swap,
+    request,
+)
+from changeover.database import fixed
+from changeover.database.errors import translate, translated
+from changeover.database.statement import table
+from changeover.model.errors import (
+    BooksUnbalancedError,
+    ChangeoverError,
+    DrainTimedOutError,
+    SwapAbortedError,
+)
+from changeover.model.observation import SwapMoved
+from changeover.model.side import Direction, Side
+from changeover.transfer import book, fence, guard, rest, sequence
+from changeover.transfer.mirror import Mirror, read_control
+
+_MINE: Final = "changeover.journey"
+CHECK_TRIES_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """What a swap came to.
+
+    Attributes:
+        seconds_fenced: From the fence to the opening of the other side, as this process saw it.
+        keys_drained: Keys that were carried under the fence.
+        sequences: Sequences that were set.
+        unvalidated: Foreign keys that orphans leave NOT VALID.
+    """
+
+    swap_id: int
+    kind: str
+    epoch: int
+    keys_drained: int
+    sequences: int
+    unvalidated: tuple[str, ...] = ()
+
+
+class Driver:
+    """Takes one swap from phase to phase."""
+
+    def __init__(self, move: Move, kind: Kind, target: Connection) -> None:
+        """Prepare to drive.
+
+        Args:
+            move: The move.
+            kind: Cutover or rollback.
+            target: A session of the target's owner, in autocommit.
+        """
+        self._move = move
+        self._kind = kind
+        self._target = target
+        self._lock_ms = int(move.settings.swap.lock_timeout_ms)
+
+    def run(self, pairs: tuple[Pair, ...]) -> Swapped:
+        """Run a swap from its request to its end.
+
+        Args:
+            pairs: The moved tables.
+
+        Raises:
+            SwapAbortedError: If it was driven back; the old primary accepts writes again.
+            SwapInProgressError: If another one is not over.
+        """
+        control = read_control(self._target)
+        mirror = Mirror(self._move, control.authority, pairs)
+        try:
+            mirror.round()
+            swap = self._request()
+            try:
+                swap, drained, advances = self._to_decision(swap, mirror, pairs)
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it was, the fence must not stay
+                swap = self._give_up(swap, error)
+                drained, advances = 0, 0
+        finally:
+            mirror.close()
+        finish(self._move, swap, self._target)
+        return Swapped(
+            swap_id=swap.swap_id,
+            kind=str(swap.kind),
+            epoch=swap.epoch,
+            keys_drained=drained,
+            sequences=advances,
+            unvalidated=rest.validate(self._move, self._kind.new_primary),
+        )
+
+    def _request(self) -> Swap:
+        deadline_s = self._move.settings.swap.deadline_s
+        self._move.hooks.reached("swap.before_request")
+        swap = request(self._target, self._kind, me(), deadline_s)
+        self._saw(swap)
+        return swap
+
+    def _saw(self, swap: Swap) -> None:
+        self._move.observer(
+            SwapMoved(swap_id=swap.swap_id, kind=str(swap.kind), phase=str(swap.phase))
+        )
+        self._move.hooks.reached(f"swap.{swap.phase}")
+
+    def _advance(self, swap: Swap, event: Event) -> Swap:
+        self._move.hooks.reached(f"swap.before_{event}")
+        following = advance(self._target, swap, event)
+        self._saw(following)
+        return following
+
+    def _to_decision(
+        self, swap: Swap, mirror: Mirror, pairs: tuple[Pair, ...]
+    ) -> tuple[Swap, int, int]:
+        old = self._kind.old_primary
+        with self._move.connect_owner(old, "swap", lock_timeout_ms=self._lock_ms) as primary:
+            fence.close(self._move, primary, old, swap.attempt)
+            swap = self._advance(swap, Event.WRITERS_OVER)
+            drained = mirror.drain(self._move.settings.swap.drain_s)
+            swap = self._advance(swap, Event.LOG_EMPTY)
+            with self._held(primary, pairs):
+                self._check(primary, mirror, pairs)
+                advances = self._set_sequences(primary)
+                refresh_views(self._move, self._kind.new_primary)
+                swap = self._advance(swap, Event.SEQUENCES_SET)
+                swap = self._decide(swap)
+        return swap, drained, advances
+
+    @contextlib.contextmanager
+    def _held(self, primary: Connection, pairs: tuple[Pair, ...]) -> Iterator[None]:
+        """Hold ROW EXCLUSIVE on every moved table: no definition and no trigger can change."""
+        relations = sql.SQL(", ").join(table(pair.name) for pair in pairs)
+        with translated(self._kind.old_primary, "holding the moved tables"):
+            primary.execute("BEGIN")
+            primary.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(relations))
+        try:
+            yield
+        finally:
+            if not primary.closed:
+                primary.execute("ROLLBACK")
+
+    def _check(self, primary: Connection, mirror: Mirror, pairs: tuple[Pair, ...]) -> None:
+        """Look once more under the fence: log empty, triggers and shapes as they were, books."""
+        row = primary.execute(fixed(_MINE, "count_left_changes")).fetchone()
+        if row is None or row[0]:
+            raise DrainTimedOutError(
+                f"{row[0] if row else 'unknown'} keys are in the log although writers are fenced",
+                hint="look for a writer that is not fenced, and swap again",
+            )
+        side = self._kind.old_primary
+        states = guard.anomalies(guard.inspect(primary))
+        if states:
+            guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in pairs})
+            raise SwapAbortedError(
+                f"{side}: {len(states)} table(s) changed their files or triggers during the swap",
+                hint="run `changeover verify`, and swap again",
+            )
+        direction = mirror.authority.direction
+        with self._move.connect_owner(direction.secondary, "books") as secondary:
+            for _ in range(CHECK_TRIES_MAX):
+                standing = book.balance(primary, secondary, direction)
+                if standing.is_balanced:
+                    return
+                mirror.round()
+        raise BooksUnbalancedError(
+            f"the books of {len(standing.open_batches)} batch(es) are open and of "
+            f"{len(standing.unequal_batches)} unequal",
+            hint="run `changeover verify`; then `changeover mirror run` closes open pairs",
+        )
+
+    def _set_sequences(self, primary: Connection) -> int:
+        new = self._kind.new_primary
+        with self._move.connect_owner(new, "sequences", lock_timeout_ms=self._lock_ms) as other:
+            by_side = {new: other, new.other: primary}
+            advances = sequence.plan(self._move, new, by_side[Side.SOURCE], by_side[Side.TARGET])
+            sequence.apply(other, new, advances)
+        return len(advances)
+
+    def _decide(self, swap: Swap) -> Swap:
+        """Commit the decision, under the mirror's lock on the secondary and the control row's."""
+        direction = Direction.of_primary(self._kind.old_primary)
+        self._move.hooks.reached("swap.before_decision")
+        with self._mirror_locked(direction), self._target.transaction():
+            self._target.execute(fixed(ROOM, "lock_control"))
+            if direction is Direction.FORWARD:
+                self._target.execute(
+                    "SELECT pg_catalog.set_config('lock_timeout', %s, true)", (str(self._lock_ms),)
+                )
+                self._lock_mirror(self._target, direction)
+                rest.wake(self._target, Side.TARGET)
+            self._target.execute(
+                fixed(ROOM, "decide"),
+                {
+                    "epoch": swap.epoch,
+                    "primary": str(self._kind.new_primary),
+                    "stage": str(self._kind.stage_after),
+                },
+            )
+            record(self._target, str(self._kind), {"epoch": swap.epoch, "swap": swap.swap_id})
+            decided = advance(self._target, swap, Event.DECISION_COMMITTED)
+            self._move.hooks.reached("swap.inside_decision")
+        self._saw(decided)
+        return decided
+
+    @contextlib.contextmanager
+    def _mirror_locked(self, direction: Direction) -> Iterator[None]:
+        """Hold the mirror's lock on the source for a rollback; a cutover's is on the target."""
+        if direction is Direction.FORWARD:
+            yield
+            return
+        with (
+            self._move.connect_owner(Side.SOURCE, "swap", lock_timeout_ms=self._lock_ms) as source,
+            source.transaction(),
+        ):
+            self._lock_mirror(source, direction)
+            yield
+
+    def _lock_mirror(self, connection: Connection, direction: Direction) -> None:
+        connection.execute(
+            fixed("changeover.transfer", "lock_mirror"), {"direction": str(direction)}
+        )
+
+    def _give_up(self, swap: Swap, error: BaseException) -> Swap:
+        """Drive back what is not decided; return the swap where it turns out to be decided.
+
+        Raises:
+            SwapAbortedError: If it was driven back.
+        """
+        reason = _describe(error, self._kind.old_primary)
+        if self._target.closed or self._target.broken:
+            self._target = self._move.connect_owner(Side.TARGET, "swap")
+        now = begin_abort(self._target, swap.swap_id, reason)
+        if now.phase.is_decided:
+            return now
+        finish(self._move, now, self._target)
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        raise SwapAbortedError(
+            f"the {self._kind} was driven back, the {self._kind.old_primary} accepts writes "
+            f"again: {reason}",
+            hint=getattr(error, "hint", "") or "run `changeover status`, then swap again",
+        ) from error
+
+
+def _describe(error: BaseException, side: Side) -> str:
+    if isinstance(error, ChangeoverError):
+        return f"{error.code} {error.message}"
+    if isinstance(error, psycopg.Error):
+        return translate(error, side, "swapping").message
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+
+
+def refresh_views(move: Move, side: Side) -> int:
+    """Refresh the materialized views of a side that becomes the primary.
+
+    Returns:
+        How many.
+    """
+    with move.connect_owner(side, "views") as connection:
+        rows = connection.execute(
+            fixed(_MINE, "read_materialized_views"), {"schemas": list(move.settings.move.schemas)}
+        ).fetchall()
+        for schema, name in rows:
+            with translated(side, f"refreshing {schema}.{name}"):
+                connection.execute(
+                    sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name))
+                )
+    return len(rows)
+
+
+def finish(move: Move, swap: Swap, target: Connection) -> Swap:
+    """Repeat what follows a decision or an abort until it is done.
+
+    Args:
+        move: The move.
+        swap: A swap that is decided or aborting.
+        target: A session of the target's owner, in autocommit.
+    """
+    steps = {
+        Phase.DECIDED: (_open_new_primary, Event.FENCE_OPENED),
+        Phase.OPENED: (_rest_old_primary, Event.OTHER_AT_REST),
+        Phase.ABORTING: (_reopen_old_primary, Event.FENCE_REOPENED),
+    }
+    while swap.phase in steps:
+        act, event = steps[swap.phase]
+        move.hooks.reached(f"swap.before_{event}")
+        act(move, swap)
+        move.hooks.reached(f"swap.done_{event}")
+        try:
+            swap = advance(target, swap, event)
+        except SwapAbortedError:
+            swap = read_swap(target, swap.swap_id)
+        move.observer(SwapMoved(swap_id=swap.swap_id, kind=str(swap.kind), phase=str(swap.phase)))
+        move.hooks.reached(f"swap.{swap.phase}")
+    return swap
+
+
+def _open_new_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.new_primary
+    limit = move.settings.swap.lock_timeout_ms
+    with move.connect_owner(side, "swap", lock_timeout_ms=limit) as connection:
+        if side is Side.SOURCE:
+            with connection.transaction():
+                fence.require_attempt(connection, side, swap.attempt)
+                rest.wake(connection, side)
+                connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+        fence.set_fence(connection, side, swap.attempt, is_open=True)
+
+
+def _rest_old_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.old_primary
+    rest.put_to_rest(move, side, swap.attempt)
+    if side is Side.SOURCE:
+        with move.connect_owner(side, "swap") as connection:
+            connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+
+
+def _reopen_old_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.old_primary
+    with move.connect_owner(side, "swap") as connection:
+        fence.set_fence(connection, side, swap.attempt, is_open=True)
+
+
+def resume(move: Move, swap: Swap, target: Connection) -> Swap:
+    """End a swap whose owner is gone: on when it is decided, back otherwise.
+
+    Args:
+        move: The move.
+        swap: A swap that is not over.
+        target: A session of the target's owner, in autocommit.
+    """
+    if not swap.phase.is_decided and swap.phase is not Phase.ABORTING:
+        swap = begin_abort(target, swap.swap_id, "its owner was gone past the deadline")
+    return finish(move, swap, target)

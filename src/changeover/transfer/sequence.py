@@ -1,0 +1,143 @@
+"""Sequences: set past both sides with a gap before the secondary becomes the primary."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from psycopg import sql
+
+from changeover.catalog.values import Sequence
+from changeover.control.move import Connection, Move
+from changeover.database import fixed
+from changeover.database.errors import translated
+from changeover.database.statement import table
+from changeover.model.errors import NotAllowedError
+from changeover.model.name import TableName
+from changeover.model.side import Side
+
+_MINE: Final = "changeover.transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """A sequence and the value it is set to.
+
+    Attributes:
+        value: The last value handed out from now on.
+    """
+
+    name: TableName
+    value: int
+
+
+def read_sequences(connection: Connection, schemas: tuple[str, ...]) -> dict[TableName, Sequence]:
+    """Return the sequences of the moved schemas by name, as the catalog reads them."""
+    rows = connection.execute(
+        fixed("changeover.catalog", "read_sequences"), {"schemas": list(schemas)}
+    ).fetchall()
+    return {one.name: one for one in msgspec.convert([r[0] for r in rows], tuple[Sequence, ...])}
+
+
+def next_value(
+    here: Sequence, there: Sequence | None, gap: int, highest: int | None = None
+) -> int | None:
+    """Return the value that a sequence is set to, or None where neither side was ever used.
+
+    Direction and cache are respected: past both sides by `gap` steps and one cache, within bounds.
+
+    Args:
+        here: The sequence of the side that becomes the primary.
+        there: The same sequence of the other side, if it has it.
+        gap: Steps to leave free.
+        highest: The furthest value that the owning column holds, where it is indexed.
+    """
+    both = (here, there)
+    used = [s.last_value for s in both if s is not None and s.last_value is not None]
+    used += [] if highest is None else [highest]
+    if not used:
+        return None
+    is_rising = here.increment > 0
+    furthest = max(used) if is_rising else min(used)
+    caches = max(here.cache, there.cache if there is not None else 1)
+    wanted = furthest + here.increment * (gap + caches)
+    return min(wanted, here.maximum) if is_rising else max(wanted, here.minimum)
+
+
+def plan(move: Move, to: Side, source: Connection, target: Connection) -> tuple[Advance, ...]:
+    """Return the values that the sequences of a side are set to.
+
+    Args:
+        move: The move.
+        to: The side that becomes the primary.
+        source: A session of the source's owner.
+        target: A session of the target's owner.
+
+    Raises:
+        NotAllowedError: If a sequence of the old primary can't be read: unknown is not zero.
+    """
+    sessions = {Side.SOURCE: source, Side.TARGET: target}
+    schemas = move.settings.move.schemas
+    here = read_sequences(sessions[to], schemas)
+    there = read_sequences(sessions[to.other], schemas)
+    refuse_unreadable(sessions[to.other], to.other, schemas)
+    advances = []
+    for name, sequence in here.items():
+        highest = furthest_value(sessions[to], sequence)
+        value = next_value(sequence, there.get(name), move.settings.swap.sequence_gap, highest)
+        if value is not None:
+            advances.append(Advance(name=name, value=value))
+    return tuple(advances)
+
+
+def furthest_value(connection: Connection, sequence: Sequence) -> int | None:
+    """Return the furthest value in the column that a sequence serves, if an index answers that.
+
+    Keys that came with the rows may be beyond the sequence. Without an index it would be a table
+    scan under the fence, so there `last_value` alone decides.
+    """
+    if sequence.owner_table is None or sequence.owner_column is None:
+        return None
+    name, column = sequence.owner_table, sequence.owner_column
+    row = connection.execute(
+        fixed(_MINE, "leads_an_index"),
+        {"schema": name.schema, "name": name.name, "column": column},
+    ).fetchone()
+    if row is None or not row[0]:
+        return None
+    furthest = sql.SQL("max") if sequence.increment > 0 else sql.SQL("min")
+    found = connection.execute(
+        sql.SQL("SELECT pg_catalog.{}(t.{})::bigint FROM {} AS t").format(
+            furthest, sql.Identifier(column), table(name)
+        )
+    ).fetchone()
+    return None if found is None else found[0]
+
+
+def refuse_unreadable(connection: Connection, side: Side, schemas: tuple[str, ...]) -> None:
+    """Refuse to go on while a sequence's value is hidden from us.
+
+    Raises:
+        NotAllowedError: If one is.
+    """
+    rows = connection.execute(
+        fixed(_MINE, "read_hidden_sequences"), {"schemas": list(schemas)}
+    ).fetchall()
+    if rows:
+        raise NotAllowedError(
+            f"{side}: the sequence(s) {', '.join(row[0] for row in rows)} can't be read",
+            hint="GRANT SELECT on them to the owner of the tables",
+        )
+
+
+def apply(connection: Connection, side: Side, advances: tuple[Advance, ...]) -> None:
+    """Set sequences in one statement; `setval` is outside every rollback, and harmless."""
+    if not advances:
+        return
+    calls = sql.SQL(", ").join(
+        sql.SQL("pg_catalog.setval({}, {}, true)").format(
+            sql.Literal(table(advance.name).as_string(connection)), sql.Literal(advance.value)
+        )
+        for advance in advances
+    )
+    with translated(side, "setting sequences"):
+        connection.execute(sql.SQL("SELECT {}").format(calls))

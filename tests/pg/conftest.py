@@ -1,0 +1,106 @@
+"""A move between two fresh databases, its capture installed, ready to carry rows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from changeover.control.move import Move, installed_pairs
+from changeover.database import Endpoint
+from changeover.model.secret import Secret
+from changeover.model.settings import MoveSettings, Settings
+from changeover.model.side import Side
+from changeover.transfer import capture
+from changeover.transfer.mirror import Mirror, read_control
+
+
+@pytest.fixture
+def make_move(tmp_path) -> Callable[..., Move]:
+    """A function that returns the move of a pair; keywords go to `Settings`."""
+
+    def make(pair, *, hooks=None, observer=None, **settings) -> Move:
+        more = {"hooks": hooks} if hooks else {}
+        if observer:
+            more["observer"] = observer
+        return Move(
+            owners={
+                Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(pair.source.dsn)),
+                Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(pair.target.dsn)),
+            },
+            settings=Settings(
+                state_directory=str(tmp_path / "state"),
+                **{"move": MoveSettings(), **settings},
+            ),
+            **more,
+        )
+
+    return make
+
+
+def run_on_both(pair, *statements):
+    """Run statements on both databases as their owners."""
+    for database in (pair.source, pair.target):
+        with database.connect() as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+def declare_copied(move):
+    """Say that every table's copy is done, for tests that begin with equal tables."""
+    with move.connect_owner(Side.TARGET, "test") as connection:
+        for pair in installed_pairs(move):
+            connection.execute(
+                "INSERT INTO changeover.copy (table_id, state, version) VALUES (%s, 'copied', 1)"
+                " ON CONFLICT (table_id) DO UPDATE SET state = 'copied'",
+                (pair.table_id,),
+            )
+
+
+@pytest.fixture
+def ready(make_move) -> Callable[..., Move]:
+    """A function that makes the tables on both sides, installs capture and returns the move."""
+
+    def make(pair, *statements, target_statements=None, **settings) -> Move:
+        if target_statements is None:
+            run_on_both(pair, *statements)
+        else:
+            for database, script in (
+                (pair.source, statements),
+                (pair.target, target_statements),
+            ):
+                with database.connect() as connection:
+                    for statement in script:
+                        connection.execute(statement)
+        move = make_move(pair, **settings)
+        capture.install(move)
+        declare_copied(move)
+        return move
+
+    return make
+
+
+@pytest.fixture
+def mirror_of():
+    """A function that returns a mirror of a move in its present epoch; closed after the test."""
+    opened = []
+
+    def make(move) -> Mirror:
+        with move.connect_owner(Side.TARGET, "test") as target:
+            authority = read_control(target).authority
+        mirror = Mirror.of(move, authority)
+        opened.append(mirror)
+        return mirror
+
+    yield make
+    for mirror in opened:
+        mirror.close()
+
+
+@pytest.fixture
+def rows():
+    """A function that returns a query's rows on a database."""
+
+    def read(database, query, values=None):
+        with database.connect() as connection:
+            return connection.execute(query, values).fetchall()
+
+    return read
