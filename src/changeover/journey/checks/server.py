@@ -123,20 +123,35 @@ def _pooled(side: Side, fact: str) -> Finding:
 def check_transport(scene: Scene, side: Side) -> Iterator[Finding]:
     """Warn where the way to a remote server is not encrypted, or its certificate not verified."""
     session = scene.connections[side]
-    if is_local(session.info.host, session.info.hostaddr):
-        return
-    mode = session.info.get_parameters().get("sslmode", "prefer")
-    if mode == "verify-full":
-        return
-    is_encrypted = session.pgconn.ssl_in_use
-    what = "is encrypted, but nobody knows by whom it ends" if is_encrypted else "is in clear text"
-    yield _finding(
-        "CK-SERVER-TLS",
-        side,
-        Severity.WARN,
-        f"the server is remote, and with sslmode={mode} the way to it {what}",
-        "set sslmode=verify-full and sslrootcert to the host's CA file",
+    fact = unsafe_transport(
+        host=session.info.host,
+        address=session.info.hostaddr,
+        mode=session.info.get_parameters().get("sslmode", "prefer"),
+        is_encrypted=session.pgconn.ssl_in_use,
     )
+    if fact is not None:
+        yield _finding(
+            "CK-SERVER-TLS",
+            side,
+            Severity.WARN,
+            fact,
+            "set sslmode=verify-full and sslrootcert to the host's CA file",
+        )
+
+
+def unsafe_transport(*, host: str, address: str, mode: str, is_encrypted: bool) -> str | None:
+    """Return what is wrong with the way to a server, or None.
+
+    Args:
+        host: What the connection was asked for: a name, an address or a socket's directory.
+        address: The address that the name came to; empty for a socket.
+        mode: libpq's `sslmode`.
+        is_encrypted: Whether the session is.
+    """
+    if is_local(host, address) or mode == "verify-full":
+        return None
+    what = "is encrypted, but nobody knows who is at its end" if is_encrypted else "is in the clear"
+    return f"the server is remote, and with sslmode={mode} the way to it {what}"
 
 
 def is_local(host: str, address: str) -> bool:

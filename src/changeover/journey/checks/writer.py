@@ -181,7 +181,7 @@ CHECKS: Final = (
     Check(
         proves={
             "CK-WRITER-FOREIGN-KEY": "no foreign key writes into a moved table from outside",
-            "CK-WRITER-REFERENCE": "no foreign key joins a moved table and one that stays",
+            "CK-WRITER-REFERENCE": "no other foreign key joins a moved table and one that stays",
         },
         run=check_foreign_keys,
         sides=(Side.SOURCE,),
