@@ -75,6 +75,7 @@ class Bench:
         """Return the hash of a key as the documentation says it can be computed."""
         for database in (self.source, self.target):
             with database.connect() as connection:
+                connection.execute("SET TimeZone = 'UTC'")
                 row = connection.execute(
                     sql.SQL(
                         "SELECT left(encode(sha256(convert_to(ARRAY[{}]::text, 'UTF8')), 'hex'),"

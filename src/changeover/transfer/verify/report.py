@@ -62,7 +62,7 @@ class TableReport:
 
     def rows(self, kind: Kind) -> int:
         """Return how many rows differ in one way."""
-        return sum(found.rows for found in self.divergences if found.kind is kind)
+        return sum(found.rows for found in self.divergences if found.kind == kind)
 
     @property
     def is_equal(self) -> bool:
