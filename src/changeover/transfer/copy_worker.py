@@ -250,19 +250,42 @@ def _carry_staged(
     each held the value at the moment when it was read, so at least one gained it and the other lost
     it after capture was installed, and both changes were logged. The mirror brings both to their
     present state when it drains the table's keys, which it leaves in the log until then.
-    That holds only for what the source refuses, too; `unproven` names the indexes it hasn't got.
+    That holds only for what the source refuses, too: anything else is an error.
     """
     target.execute(create_staging(table))
     staged = _read(source, target, table, bounds, write_staging(table).as_bytes(target))
     with translated(Side.TARGET, "taking over staged rows"):
         written = target.execute(merge_staging(table)).rowcount
-    if staged > written and table.unproven:
-        raise CopyFailedError(
-            f"{table.name}: {staged - written} of {staged} rows stand against others of the target,"
-            f" which has unique indexes that the source has not: {', '.join(table.unproven)}",
-            hint="drop them until the first drain, or create them on the source, then run it again",
-        )
+    if staged > written:
+        _require_proven(source, target, table, staged - written)
     return written, staged - written
+
+
+def _require_proven(
+    source: Connection, target: Connection, table: TableCopy, left_out: int
+) -> None:
+    """Refuse to leave rows out for the sake of something that the source does not demand.
+
+    Raises:
+        CopyFailedError: If the target has a unique index or an exclusion that the source has not.
+    """
+    unproven = list(table.unproven)
+    if table.has_exclusion:
+        known = {definition for _, definition in _exclusions(source, Side.SOURCE, table)}
+        theirs = _exclusions(target, Side.TARGET, table)
+        unproven += [name for name, definition in theirs if definition not in known]
+    if unproven:
+        raise CopyFailedError(
+            f"{table.name}: {left_out} row(s) stand against others of the target, which is unique "
+            f"in more than the source is: {', '.join(unproven)}",
+            hint="drop that until the first drain, or create it on the source, then run it again",
+        )
+
+
+def _exclusions(connection: Connection, side: Side, table: TableCopy) -> list[tuple[str, str]]:
+    given = {"schema": table.name.schema, "name": table.name.name}
+    with translated(side, "reading exclusion constraints"):
+        return connection.execute(fixed(_ROOM, "read_exclusions"), given).fetchall()
 
 
 def _failure(work: RangeWork, error: ChangeoverError, attempts: int) -> ChangeoverError:

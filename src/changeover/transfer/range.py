@@ -76,8 +76,10 @@ class TableCopy:
         key: Empty where the table is read whole.
         is_source_partitioned: The source's table is read with its partitions; otherwise with ONLY.
         is_binary: The rows travel in the binary form.
-        deferrable: Deferrable unique keys of the target: name of the constraint, columns.
-        unproven: Unique and exclusion indexes of the target that the source does not have.
+        unique: Columns of each unique key of the target.
+        deferrable: Constraints of the target whose unique keys are deferrable.
+        unproven: Unique indexes of the target that refuse more than the source's do.
+        has_exclusion: The target has exclusion constraints, which have to be compared by text.
     """
 
     table_id: int
@@ -87,8 +89,10 @@ class TableCopy:
     is_source_partitioned: bool
     is_target_partitioned: bool
     is_binary: bool
-    deferrable: tuple[tuple[str, tuple[str, ...]], ...]
+    unique: tuple[tuple[str, ...], ...]
+    deferrable: tuple[str, ...]
     unproven: tuple[str, ...]
+    has_exclusion: bool
 
 
 def describe(pair: Pair) -> TableCopy:
@@ -103,16 +107,16 @@ def describe(pair: Pair) -> TableCopy:
         is_binary=all(
             _is_binary(pair.source.column(name), pair.target.column(name)) for name in pair.columns
         ),
-        deferrable=tuple(
-            (key.name, key.columns)
-            for key in pair.target.keys
-            if key.is_deferrable and set(key.columns) <= set(pair.columns)
+        unique=tuple(
+            key.columns for key in pair.target.keys if set(key.columns) <= set(pair.columns)
         ),
+        deferrable=tuple(key.name for key in pair.target.keys if key.is_deferrable),
         unproven=tuple(
             index.name
             for index in pair.target.indexes
-            if (index.is_unique or index.is_exclusion) and not _is_proven(index, pair)
+            if index.is_unique and not _is_proven(index, pair)
         ),
+        has_exclusion=any(index.is_exclusion for index in pair.target.indexes),
     )
 
 
@@ -285,22 +289,27 @@ def create_staging(copy: TableCopy) -> sql.Composed:
 def merge_staging(copy: TableCopy) -> sql.Composed:
     """Return the statement that takes over staged rows but those that conflict.
 
-    A deferrable key is no arbiter of ON CONFLICT, so those are looked up.
+    Beside a deferrable key ON CONFLICT is refused, so there the keys are looked up; what conflicts
+    by an index on an expression is an error then.
+    Source: https://www.postgresql.org/docs/current/sql-insert.html, conflict_target
     """
-    free = [
-        sql.SQL("NOT EXISTS (SELECT FROM {} AS t WHERE {})").format(
-            table(copy.name),
-            sql.SQL(" AND ").join(
-                sql.SQL("t.{0} = s.{0}").format(sql.Identifier(name)) for name in columns
-            ),
+    ending: sql.Composable = sql.SQL("ON CONFLICT DO NOTHING")
+    if copy.deferrable:
+        ending = sql.SQL("WHERE {}").format(
+            sql.SQL(" AND ").join(_is_free(copy, columns) for columns in copy.unique)
         )
-        for _, columns in copy.deferrable
-    ]
-    where = sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(free)) if free else sql.SQL("")
     return sql.SQL(
-        "INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {} AS s{}"
-        " ON CONFLICT DO NOTHING"
-    ).format(table(copy.name), STAGING, where, columns=names(copy.columns))
+        "INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {} AS s {}"
+    ).format(table(copy.name), STAGING, ending, columns=names(copy.columns))
+
+
+def _is_free(copy: TableCopy, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("NOT EXISTS (SELECT FROM {} AS t WHERE {})").format(
+        table(copy.name),
+        sql.SQL(" AND ").join(
+            sql.SQL("t.{0} = s.{0}").format(sql.Identifier(name)) for name in columns
+        ),
+    )
 
 
 def check_at_once(copy: TableCopy) -> sql.Composed | None:
@@ -309,6 +318,6 @@ def check_at_once(copy: TableCopy) -> sql.Composed | None:
         return None
     return sql.SQL("SET CONSTRAINTS {} IMMEDIATE").format(
         sql.SQL(", ").join(
-            sql.Identifier(copy.name.schema, constraint) for constraint, _ in copy.deferrable
+            sql.Identifier(copy.name.schema, constraint) for constraint in copy.deferrable
         )
     )
