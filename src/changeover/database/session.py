@@ -85,6 +85,29 @@ def connect(
     return connection
 
 
+def connect_application(endpoint: Endpoint) -> psycopg.Connection[tuple[object, ...]]:
+    """Open a session as the application has it: its own settings, nothing pinned.
+
+    Args:
+        endpoint: The database and the application's role.
+
+    Returns:
+        A connection in autocommit.
+
+    Raises:
+        CannotConnectError: If the server can't be reached or refuses us.
+    """
+    with translated(endpoint.side, "connecting"):
+        return psycopg.connect(
+            endpoint.dsn.reveal(),
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            keepalives_idle=15,
+            keepalives_interval=5,
+            keepalives_count=3,
+        )
+
+
 def _require_version(connection: psycopg.Connection[tuple[object, ...]], at: Endpoint) -> None:
     version = connection.info.server_version
     if version < VERSION_MIN:

@@ -1,6 +1,7 @@
 """Cutover and rollback on real servers."""
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -14,14 +15,22 @@ from changeover.model.side import Side
 from changeover.transfer.verify import verify
 
 TABLES = (
-    "CREATE TABLE public.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-    " email text UNIQUE, name text)",
-    "CREATE TABLE public.orders (id serial PRIMARY KEY, customer bigint NOT NULL"
-    " REFERENCES public.customers ON DELETE CASCADE, total numeric)",
-    "CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS"
-    " 'BEGIN NEW.name := upper(NEW.name); RETURN NEW; END'",
-    "CREATE TRIGGER touch BEFORE INSERT ON public.customers FOR EACH ROW"
-    " EXECUTE FUNCTION public.touch()",
+    (
+        "CREATE TABLE public.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        " email text UNIQUE, name text)"
+    ),
+    (
+        "CREATE TABLE public.orders (id serial PRIMARY KEY, customer bigint NOT NULL"
+        " REFERENCES public.customers ON DELETE CASCADE, total numeric)"
+    ),
+    (
+        "CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.name := upper(NEW.name); RETURN NEW; END'"
+    ),
+    (
+        "CREATE TRIGGER touch BEFORE INSERT ON public.customers FOR EACH ROW"
+        " EXECUTE FUNCTION public.touch()"
+    ),
 )
 
 
@@ -45,8 +54,6 @@ def daemon():
 
 def await_gates(move, limit_s=20):
     """Wait until only the verification is missing, then verify."""
-    import time
-
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         red = [gate for gate in status(move).gates if not gate.is_green]

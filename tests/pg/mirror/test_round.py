@@ -11,7 +11,9 @@ def test_inserted_updated_and_deleted_rows_arrive(pair, ready, mirror_of, rows):
     move = ready(pair, ORDERS)
     mirror = mirror_of(move)
     with pair.source.connect() as source:
-        source.execute("INSERT INTO orders SELECT g, 'n' || g, g / 3.0 FROM generate_series(1, 9) g")
+        source.execute(
+            "INSERT INTO orders SELECT g, 'n' || g, g / 3.0 FROM generate_series(1, 9) g"
+        )
     assert mirror.round().keys == 9
     with pair.source.connect() as source:
         source.execute("UPDATE orders SET note = NULL WHERE id = 3")

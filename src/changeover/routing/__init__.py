@@ -1,0 +1,5 @@
+"""The application's side of the journey: where a call goes, and what happens to it in a swap."""
+
+from changeover.routing.writer import Writer, Written
+
+__all__ = ["Writer", "Written"]

@@ -1,0 +1,6 @@
+-- One row: the primary side, and whether a swap keeps both sides closed right now.
+SELECT c.primary_side, EXISTS (
+  SELECT FROM changeover.swap AS s
+  WHERE s.finished_at IS NULL AND s.phase NOT IN ('opened', 'finished', 'aborted')
+) AS is_swapping
+FROM changeover.control AS c
