@@ -18,7 +18,17 @@ from changeover.cli.session import Options
 
 PROGRAM: Final = "changeover"
 
-VERBS: Final = ("setup", "check", "capture")
+VERBS: Final = (
+    "setup",
+    "check",
+    "capture",
+    "copy",
+    "mirror",
+    "verify",
+    "repair",
+    "swap",
+    "standing",
+)
 """The modules of verbs, in the order of a move."""
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -137,55 +137,47 @@ class Session:
         out = console(to_stderr=True, is_colored=self.is_colored)
         return self.exits.enter_context(Progress(out))
 
-    def confirm(self, actions: Sequence[Block], *, is_confirmed: bool, flag: str = "--yes") -> None:
+    def confirm(self, describe: Callable[[], Sequence[Block]]) -> None:
         """Show what a command is about to do and ask.
 
         Args:
-            actions: What it will do.
-            is_confirmed: Whether the flag was given: then nothing is asked.
-            flag: The flag that answers beforehand.
+            describe: Returns what it will do; called only where somebody can be asked.
 
         Raises:
             ConfirmationNeededError: If nobody can be asked, or the answer is not yes.
         """
-        if is_confirmed:
-            return
-        answer = self._ask(actions, "Go on? [y/N] ", flag)
-        if answer.lower() not in {"y", "yes"}:
+        self._require_terminal()
+        if self._ask(describe(), "Go on? [y/N] ").lower() not in {"y", "yes"}:
             raise ConfirmationNeededError("not confirmed; nothing was changed")
 
-    def confirm_name(self, side: Side, actions: Sequence[Block], *, is_confirmed: bool) -> None:
+    def confirm_name(self, side: Side, actions: Sequence[Block]) -> None:
         """Show what a command is about to do and have the database's name typed.
 
         Args:
             side: The database whose name is asked for.
             actions: What it will do.
-            is_confirmed: Whether `--yes` was given: then nothing is asked.
 
         Raises:
             ConfirmationNeededError: If nobody can be asked, or the name is another.
         """
-        if is_confirmed:
-            return
-        self._require_terminal("--yes")
+        self._require_terminal()
         with self.move.connect_owner(side, "confirm") as connection:
             name = connection.info.dbname
-        if self._ask(actions, f"Type the name of the {side} database to go on: ", "--yes") != name:
+        if self._ask(actions, f"Type the name of the {side} database to go on: ") != name:
             raise ConfirmationNeededError(
                 f"that is not the name of the {side} database; nothing was changed"
             )
 
-    def _ask(self, actions: Sequence[Block], question: str, flag: str) -> str:
-        self._require_terminal(flag)
+    def _ask(self, actions: Sequence[Block], question: str) -> str:
         self.printer.blocks(actions, to_stderr=True)
         sys.stderr.write(question)
         sys.stderr.flush()
         return sys.stdin.readline().strip()
 
-    def _require_terminal(self, flag: str) -> None:
+    def _require_terminal(self) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfirmationNeededError(
                 f"`changeover {self.printer.command}` asks before it changes a database, and this "
                 "is no terminal",
-                hint=f"look at it with --dry-run, then add {flag}",
+                hint="look at it with --dry-run, then add --yes",
             )

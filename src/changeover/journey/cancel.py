@@ -1,0 +1,75 @@
+"""Cancelling a move before its cutover: capture, logs and fence are removed from both sides.
+
+The source goes on as it was. The target keeps the rows that were copied, and its own triggers and
+foreign keys come back; nothing carries changes to it any more.
+"""
+
+from dataclasses import dataclass
+
+from changeover.control.move import Move, is_installed, read_pairs
+from changeover.control.swap import open_swap
+from changeover.journey.finish import _drop_role
+from changeover.model.errors import WrongStageError
+from changeover.model.observation import PhaseChanged
+from changeover.model.side import Side, Stage
+from changeover.transfer import capture, rest
+from changeover.transfer.mirror import read_control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What `cancel` left.
+
+    Attributes:
+        tables: Tables that are free of triggers of ours, on both sides.
+        unvalidated: Foreign keys of the target that orphans leave NOT VALID.
+    """
+
+    tables: int
+    unvalidated: tuple[str, ...]
+
+
+def require_cancellable(move: Move) -> None:
+    """Refuse while the target has, had or is about to have the authority.
+
+    Raises:
+        WrongStageError: If the move is past its cutover, or a swap is under way.
+    """
+    with move.connect_owner(Side.TARGET, "cancel") as target:
+        if not is_installed(target):
+            return
+        control, swap = read_control(target), open_swap(target)
+    if swap is not None:
+        raise WrongStageError(
+            f"a {swap.kind} is in phase {swap.phase}", hint="wait for it: `changeover status`"
+        )
+    if control.primary is not Side.SOURCE or control.stage == Stage.COMPLETE:
+        raise WrongStageError(
+            f"the {control.primary} is the primary, stage {control.stage}: writes would be lost",
+            hint="run `changeover rollback` first, or `changeover finish` to end the move",
+        )
+
+
+def cancel(move: Move) -> Cancelled:
+    """Remove what was installed on both sides; repeatable, the target's part comes last.
+
+    Raises:
+        WrongStageError: If the move is past its cutover, or a swap is under way.
+    """
+    require_cancellable(move)
+    move.observer(PhaseChanged(name="cancel", state="started"))
+    pairs = read_pairs(move)
+    capture.remove(move, Side.SOURCE, pairs)
+    _drop_role(move, Side.SOURCE)
+    unvalidated: tuple[str, ...] = ()
+    with move.connect_owner(Side.TARGET, "cancel") as target:
+        is_there = is_installed(target)
+        if is_there:
+            with target.transaction():
+                rest.wake(target, Side.TARGET)
+    if is_there:
+        unvalidated = rest.validate(move, Side.TARGET)
+    capture.remove(move, Side.TARGET, pairs)
+    _drop_role(move, Side.TARGET)
+    move.observer(PhaseChanged(name="cancel", state="finished"))
+    return Cancelled(tables=len(pairs), unvalidated=unvalidated)
