@@ -53,12 +53,15 @@ class MoveSettings(_Section, frozen=True, kw_only=True):
         exclude: Tables that stay, as `schema.table`.
         whole: Tables without a key that are carried whole at every change, as `schema.table`.
         row_capture: Tables whose capture triggers fire per row instead of per statement.
+        answers: What becomes of objects that the schema step asks about, by the key that it
+            prints: `drop` or, for a foreign key into a table that stays, `carry`.
     """
 
     schemas: tuple[str, ...] = ("public",)
     exclude: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     row_capture: tuple[str, ...] = ()
+    answers: dict[str, str] = {}
 
 
 class CopySettings(_Section, frozen=True, kw_only=True):

@@ -5,8 +5,10 @@
 -- referenced columns, roles of a policy, referenced types.
 WITH entry AS (
   SELECT e.number, e.catalog, e.oid
-  FROM pg_catalog.unnest(%(numbers)s::int[], %(catalogs)s::oid[], %(oids)s::oid[])
-    AS e (number, catalog, oid)
+  FROM ROWS FROM (
+    pg_catalog.unnest(%(numbers)s::int[]), pg_catalog.unnest(%(catalogs)s::oid[]),
+    pg_catalog.unnest(%(oids)s::oid[])
+  ) AS e (number, catalog, oid)
 ), owned AS (
   SELECT e.*, x.indexrelid, x.indisunique OR x.indisexclusion AS is_unique,
     k.contype, k.convalidated, k.confrelid, k.conkey, k.confkey, k.conrelid, k.conname, t.tgname, t.tgfoid,

@@ -1,5 +1,5 @@
 -- One JSON object per effective right in the schemas %(schemas)s: role (public for all), kind and
--- identity of the object, its name, column, right. Owners and superusers are left out.
+-- identity of the object, its schema, column, right. Owners and superusers are left out.
 WITH grantee AS (
   SELECT r.oid, r.rolname AS name FROM pg_catalog.pg_roles AS r
   WHERE NOT r.rolsuper AND r.rolname NOT LIKE 'pg\_%%' AND r.rolname NOT LIKE 'changeover\_mirror%%'
@@ -11,15 +11,17 @@ WITH grantee AS (
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY (%(schemas)s::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 ), held AS (
-  SELECT g.name AS grantee, 'TABLE' AS kind, c.nspname, c.relname AS name,
-    NULL::text AS identity, NULL::name AS "column", w.privilege
+  SELECT g.name AS grantee, 'TABLE' AS kind, c.nspname,
+    'pg_catalog.pg_class'::pg_catalog.regclass AS catalog, c.oid, NULL::name AS "column",
+    w.privilege
   FROM relation AS c
   CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'),
     ('TRIGGER')) AS w (privilege)
   JOIN grantee AS g ON g.oid <> c.relowner
   WHERE c.relkind <> 'S' AND pg_catalog.has_table_privilege(g.name, c.oid, w.privilege)
   UNION ALL
-  SELECT g.name, 'COLUMN', c.nspname, c.relname, NULL, a.attname, w.privilege
+  SELECT g.name, 'TABLE', c.nspname, 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, a.attname,
+    w.privilege
   FROM relation AS c
   JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attacl IS NOT NULL
@@ -29,22 +31,23 @@ WITH grantee AS (
     AND NOT pg_catalog.has_table_privilege(g.name, c.oid, w.privilege)
     AND pg_catalog.has_column_privilege(g.name, c.oid, a.attnum, w.privilege)
   UNION ALL
-  SELECT g.name, 'SEQUENCE', c.nspname, c.relname, NULL, NULL, w.privilege
+  SELECT g.name, 'SEQUENCE', c.nspname, 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, NULL,
+    w.privilege
   FROM relation AS c
   CROSS JOIN (VALUES ('USAGE'), ('SELECT'), ('UPDATE')) AS w (privilege)
   JOIN grantee AS g ON g.oid <> c.relowner
   WHERE c.relkind = 'S' AND pg_catalog.has_sequence_privilege(g.name, c.oid, w.privilege)
   UNION ALL
-  SELECT g.name, 'ROUTINE', n.nspname, p.proname,
-    (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0)).identity,
-    NULL, 'EXECUTE'
+  SELECT g.name, 'ROUTINE', n.nspname, 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, NULL,
+    'EXECUTE'
   FROM pg_catalog.pg_proc AS p
   JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
   JOIN grantee AS g ON g.oid <> p.proowner
   WHERE n.nspname = ANY (%(schemas)s::text[])
     AND pg_catalog.has_function_privilege(g.name, p.oid, 'EXECUTE')
   UNION ALL
-  SELECT g.name, 'SCHEMA', n.nspname, '', NULL, NULL, w.privilege
+  SELECT g.name, 'SCHEMA', n.nspname, 'pg_catalog.pg_namespace'::pg_catalog.regclass, n.oid, NULL,
+    w.privilege
   FROM pg_catalog.pg_namespace AS n
   CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS w (privilege)
   JOIN grantee AS g ON g.oid <> n.nspowner
@@ -52,9 +55,10 @@ WITH grantee AS (
     AND pg_catalog.has_schema_privilege(g.name, n.oid, w.privilege)
 )
 SELECT pg_catalog.jsonb_build_object(
-  'grantee', h.grantee, 'kind', h.kind,
-  'name', pg_catalog.jsonb_build_object('schema', h.nspname, 'name', h.name),
-  'identity', h.identity, 'column', h."column", 'privilege', h.privilege
+  'grantee', h.grantee, 'kind', h.kind, 'schema', h.nspname,
+  'identity', (pg_catalog.pg_identify_object(h.catalog, h.oid, 0)).identity,
+  'column', h."column", 'privilege', h.privilege
 ) AS "grant"
 FROM held AS h
-ORDER BY h.nspname, h.kind, h.name, h.identity, h."column", h.grantee, h.privilege
+ORDER BY h.nspname COLLATE "C", h.kind, h.oid, h."column" COLLATE "C", h.grantee COLLATE "C",
+  h.privilege
