@@ -232,7 +232,7 @@ def _move_key(source: Table, target: Table) -> tuple[str, ...]:
             hint="add a primary key, or list the table in `whole` in [move] if it is small",
         )
     for other in target.keys:
-        if other.is_exact and set(other.columns) >= set(key.columns):
+        if (other.is_exact or other.is_primary) and set(other.columns) >= set(key.columns):
             return key.columns
     raise SchemaMismatchError(
         f"{source.name}: the source's key ({', '.join(key.columns)}) is no part of a key of the "

@@ -31,6 +31,8 @@ class Merge:
         upsert: On the secondary: insert or update; None where only the plain way is right.
         delete_live: On the secondary: delete the rows whose keys are staged.
         insert: On the secondary: insert the staged rows.
+        count_live: On the secondary: how many staged rows have their key in the table; only where
+            the upsert does nothing on conflict, so that its own count is no proof.
     """
 
     pair: Pair
@@ -46,6 +48,7 @@ class Merge:
     upsert: sql.Composed | None
     delete_live: sql.Composed
     insert: sql.Composed
+    count_live: sql.Composed | None = None
 
 
 def relation(table: Table) -> sql.Composed:
@@ -137,7 +140,18 @@ def plan_merge(pair: Pair, direction: Direction) -> Merge:
             there, rows, staged
         ),
         insert=insert,
+        count_live=_count_live(pair, direction, rows, there),
     )
+
+
+def _count_live(
+    pair: Pair, direction: Direction, rows: sql.Identifier, there: sql.Composed
+) -> sql.Composed | None:
+    if not pair.has_upsert(direction.secondary) or pair.settable_columns(direction.secondary):
+        return None
+    return sql.SQL(
+        "SELECT pg_catalog.count(*) FROM {} AS s WHERE EXISTS (SELECT FROM {} AS t WHERE {})"
+    ).format(rows, there, _match(pair.key, "s"))
 
 
 def _upsert(pair: Pair, direction: Direction, insert: sql.Composed) -> sql.Composed | None:

@@ -333,7 +333,11 @@ class Round:
         if merge.upsert is not None and not is_plain:
             try:
                 with secondary.transaction():
-                    return secondary.execute(merge.upsert).rowcount
+                    written = secondary.execute(merge.upsert).rowcount
+                    if merge.count_live is None:
+                        return written
+                    row = secondary.execute(merge.count_live).fetchone()
+                    return row[0] if row is not None else 0
             except (pg.UniqueViolation, pg.ExclusionViolation, pg.CardinalityViolation):
                 pass
         if not is_plain:
