@@ -95,6 +95,7 @@ def test_a_closed_port_ends_every_command_with_5(program, name, closed_port, tmp
     target.write_text(secret.read_text(encoding="utf-8") + "2", encoding="utf-8")
     target.chmod(0o600)
     confirmed = ["--yes"] if "--yes" in flags(name) else []
+    tmp_path.joinpath("plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
     shown = program(*words(name), "--json", "--source", "@dsn", "--target", "@target", *confirmed)
     assert shown.returncode == ExitCode.UNREACHABLE, shown.stdout + shown.stderr
     assert json.loads(shown.stdout)["error"]["code"] == "CO201"
