@@ -114,6 +114,8 @@ def read_known(source: Connection, archive: Archive, schemas: Iterable[str]) -> 
     known = []
     for entry in entries:
         of_entry = facts.get(entry.number, Facts(number=entry.number))
+        if not entry.catalog:
+            of_entry = msgspec.structs.replace(of_entry, is_relation=False)
         label = f"{entry.kind} {of_entry.identity or _without_owner(entry.text, owners)}"
         known.append(
             Known(
