@@ -81,7 +81,7 @@ def run_checks(move: Move) -> CheckReport:
     Raises:
         CannotConnectError: If a database can't be reached; there is nothing to report then.
     """
-    answers: dict[str, str] = getattr(move.settings.move, "answers", {})
+    answers = move.settings.move.answers
     return report(_findings(move), answers)
 
 

@@ -250,6 +250,17 @@ PLANTED = (
         """,
     ),
     Plant(
+        code="CK-WRITER-TRIGGER",
+        subject="auth.users.on_look",
+        severity="warn",
+        script="""
+            CREATE FUNCTION public.on_look() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+            PERFORM FROM public.item; RETURN NULL; END';
+            CREATE TRIGGER on_look AFTER UPDATE ON auth.users FOR EACH ROW
+            EXECUTE FUNCTION public.on_look()
+        """,
+    ),
+    Plant(
         code="CK-WRITER-FOREIGN-KEY",
         subject="public.item.item_owner_fkey",
         severity="refuse",

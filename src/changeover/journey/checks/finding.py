@@ -108,21 +108,19 @@ def report(findings: Iterable[Finding], answers: Mapping[str, str]) -> CheckRepo
 
 
 def _answer(finding: Finding, answers: Mapping[str, str]) -> Finding:
-    may_warn = finding.severity is Severity.WARN
-    if not finding.is_answerable and not may_warn:
+    if not finding.is_answerable and finding.severity is not Severity.WARN:
         return finding
-    key = finding.subject if finding.is_answerable else finding.question
-    given = answers.get(finding.question, answers.get(key) if finding.is_answerable else None)
+    given = answers.get(finding.question)
+    if given is None and finding.is_answerable:
+        given = answers.get(finding.subject)
+    fix = _with_answer(finding.fix, finding.question)
     if given is None:
-        return replace(finding, fix=_with_answer(finding.fix, key))
+        return replace(finding, fix=fix)
     reason = given.removeprefix(ACCEPTED).strip()
     if not given.startswith(ACCEPTED) or not reason:
-        return replace(finding, fix=_with_answer(finding.fix, key), fact=_unread(finding.fact))
+        return replace(finding, fix=fix, fact=_unread(finding.fact))
     return replace(
-        finding,
-        severity=Severity.NOTE,
-        fact=f"{finding.fact}; answered: {reason}",
-        fix="",
+        finding, severity=Severity.NOTE, fact=f"{finding.fact}; answered: {reason}", fix=""
     )
 
 

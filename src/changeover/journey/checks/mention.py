@@ -12,12 +12,13 @@ from typing import Final
 
 from changeover.model.name import TableName
 
-_COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# Literals are matched first, because "--" inside of one begins no comment.
+_COMMENT: Final = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _CALL: Final = re.compile(r'([A-Za-z_\u0080-\uffff][\w$]*|"(?:[^"]|"")+")\s*\(')
 _DYNAMIC: Final = re.compile(r"\bexecute\b", re.IGNORECASE)
 _WRITE: Final = (
-    r"\b(?:insert\s+into|update|delete\s+from|truncate(?:\s+table)?|merge\s+into|copy)"
-    r"\s+(?:only\s+)?"
+    r"\b(?:(?:insert\s+into|update|delete\s+from|merge\s+into|copy)\s+(?:only\s+)?"
+    r"|truncate\b[^;]*?)"
 )
 _NAMED_CATCH: Final = re.compile(
     r"\bwhen\b[^;]*?\b(?:assert_failure|sqlstate\s+'p0004')", re.IGNORECASE | re.DOTALL
@@ -62,7 +63,7 @@ class Mention:
 
 def without_comments(text: str) -> str:
     """Return a text without SQL comments."""
-    return _COMMENT.sub(" ", text)
+    return _COMMENT.sub(lambda found: found.group(1) or " ", text)
 
 
 @cache

@@ -318,21 +318,31 @@ def check_ownership(scene: Scene, side: Side) -> Iterator[Finding]:
 def check_signals(scene: Scene, side: Side) -> Iterator[Finding]:
     """End a second session of ours, as a successor ends a stalled mirror."""
     connection, second = scene.connections[side], scene.seconds[side]
-    (pid,) = second.execute("SELECT pg_catalog.pg_backend_pid()").fetchone() or (0,)
-    (own,) = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchone() or (0,)
-    # Behind a transaction pooler both may be one backend; that is another check's finding.
-    if pid == own:
+    own, other = (session_pid(session) for session in (connection, second))
+    if own == other:
+        yield _not_ended(side, "this could not be checked: both sessions are one server process")
         return
-    row = connection.execute("SELECT pg_catalog.pg_terminate_backend(%s)", (pid,)).fetchone()
+    row = connection.execute("SELECT pg_catalog.pg_terminate_backend(%s)", (other,)).fetchone()
     if row is None or row[0] is not True:
-        yield Finding(
-            code="CK-RIGHT-TERMINATE",
-            side=side,
-            subject=str(side),
-            severity=Severity.REFUSE,
-            fact="a second session of our own role could not be ended",
-            fix="GRANT pg_signal_backend to the role",
-        )
+        yield _not_ended(side, "a second session of our own role could not be ended")
+
+
+def session_pid(session: Connection) -> int:
+    """Return the server process behind a session, as the server says."""
+    row = session.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+    assert row is not None, "a SELECT without FROM returns one row"
+    return int(row[0])
+
+
+def _not_ended(side: Side, fact: str) -> Finding:
+    return Finding(
+        code="CK-RIGHT-TERMINATE",
+        side=side,
+        subject=str(side),
+        severity=Severity.REFUSE,
+        fact=fact,
+        fix="GRANT pg_signal_backend to the role, and connect without a transaction pooler",
+    )
 
 
 def check_monitoring(scene: Scene, side: Side) -> Iterator[Finding]:

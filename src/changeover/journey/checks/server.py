@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from changeover.control.move import Connection
 from changeover.database.statement import table as table_identifier
 from changeover.journey.checks.finding import Finding, Severity
+from changeover.journey.checks.right import session_pid
 from changeover.journey.checks.scene import Check, PairCheck, Scene, show
 from changeover.journey.checks.version import known_losses, mended_in
 from changeover.model.side import Side
@@ -89,7 +89,7 @@ def check_pooler(scene: Scene, side: Side) -> Iterator[Finding]:
     if first.info.port == TRANSACTION_POOLER_PORT:
         yield _pooled(side, f"port {TRANSACTION_POOLER_PORT} is the pooler's transaction mode")
         return
-    pids = [_pid(session) for session in (first, second, first)]
+    pids = [session_pid(session) for session in (first, second, first)]
     if pids[0] == pids[1] or pids[0] != pids[2]:
         yield _pooled(side, "two sessions of ours shared one server process")
         return
@@ -102,12 +102,6 @@ def check_pooler(scene: Scene, side: Side) -> Iterator[Finding]:
             " it: a session that it ends or swaps ends ours",
             "connect directly where you can",
         )
-
-
-def _pid(session: Connection) -> int:
-    row = session.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
-    assert row is not None, "a SELECT without FROM returns one row"
-    return int(row[0])
 
 
 def _pooled(side: Side, fact: str) -> Finding:

@@ -62,19 +62,32 @@ def check_triggers(scene: Scene, side: Side) -> Iterator[Finding]:
     """Yield triggers of tables that don't move whose function likely writes into one that does."""
     outside = read_outside(scene, side)
     for row in scene.rows(side, "read_triggers_outside", scene.oids(side)):
-        if row["function"] not in outside.writes:
+        body = outside.bodies.get(row["function"])
+        if body is None:
             continue
-        subject = f"{row['schema']}.{row['name']}.{row['trigger']}"
-        yield ask(
-            "CK-WRITER-TRIGGER",
-            side,
-            subject,
-            f"the trigger {row['trigger']} of {row['schema']}.{row['name']}, which does not move,"
-            f" runs {outside.bodies[row['function']]} and likely writes into"
-            f" {outside.tables(row['function'])}: once the source is fenced, it fails and takes"
-            " the write to its own table with it",
-            "do its work elsewhere before the cutover, or move its table too",
-        )
+        table = f"{row['schema']}.{row['name']}"
+        subject = f"{table}.{row['trigger']}"
+        begin = f"the trigger {row['trigger']} of {table}, which does not move, runs {body}"
+        named = mentioned_tables(body.text, scene.relations(side))
+        if row["function"] in outside.writes:
+            yield ask(
+                "CK-WRITER-TRIGGER",
+                side,
+                subject,
+                f"{begin} and likely writes into {outside.tables(row['function'])}: once the source"
+                " is fenced, it fails and takes the write to its own table with it",
+                "do its work elsewhere before the cutover, or move its table too",
+            )
+        elif named:
+            yield Finding(
+                code="CK-WRITER-TRIGGER",
+                side=side,
+                subject=subject,
+                severity=Severity.WARN,
+                fact=f"{begin}, which names {show(named)} and likely only reads there: after the"
+                " cutover it reads what stands still",
+                fix="read it, and do its work elsewhere if it needs what is new",
+            )
 
 
 def check_foreign_keys(scene: Scene, side: Side) -> Iterator[Finding]:
