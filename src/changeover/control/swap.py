@@ -13,7 +13,12 @@ from psycopg import errors as pg
 
 from changeover.control.move import ROOM, Connection
 from changeover.database import fixed
-from changeover.model.errors import SwapAbortedError, SwapInProgressError, WrongStageError
+from changeover.model.errors import (
+    StaleEpochError,
+    SwapAbortedError,
+    SwapInProgressError,
+    WrongStageError,
+)
 from changeover.model.side import Side, Stage
 
 
@@ -61,6 +66,11 @@ class Phase(StrEnum):
     def is_decided(self) -> bool:
         """Whether it can only go on."""
         return self in {Phase.DECIDED, Phase.OPENED, Phase.FINISHED}
+
+    @property
+    def can_only_go_on(self) -> bool:
+        """Whether nobody has to choose any more, so that whoever finds it may end it."""
+        return self in {Phase.DECIDED, Phase.OPENED, Phase.ABORTING}
 
 
 class Event(StrEnum):
@@ -145,7 +155,7 @@ def open_swap(target: Connection) -> Swap | None:
     return None if row is None else _swap(row)
 
 
-def request(target: Connection, kind: Kind, owner: str, deadline_s: float) -> Swap:
+def request(target: Connection, kind: Kind, owner: str, deadline_s: float, *, epoch: int) -> Swap:
     """Begin a swap; one at a time.
 
     Args:
@@ -153,21 +163,23 @@ def request(target: Connection, kind: Kind, owner: str, deadline_s: float) -> Sw
         kind: Cutover or rollback.
         owner: Who drives it.
         deadline_s: After this an undecided swap is driven back, in seconds.
+        epoch: The epoch that its gates looked at.
 
     Raises:
         SwapInProgressError: If another one is not over.
         WrongStageError: If the authority is not where this kind takes it from.
+        StaleEpochError: If other swaps went by since the gates.
     """
     try:
         with target.transaction():
             row = target.execute(fixed(ROOM, "lock_control")).fetchone()
             assert row is not None, "the control row was written with the schema"
-            epoch, attempt, primary, stage = row
-            if primary != kind.old_primary or stage == Stage.COMPLETE:
-                raise WrongStageError(
-                    f"a {kind} takes the authority from the {kind.old_primary}, but the primary "
-                    f"is the {primary} (stage {stage})",
-                    hint="run `changeover status`: it names the next step",
+            now, attempt, primary, stage, is_finished = row
+            require_stage(kind, Side(primary), stage, is_finished=is_finished)
+            if now != epoch:
+                raise StaleEpochError(
+                    f"the gates were asked in epoch {epoch}, now is {now}",
+                    hint="run the command again: it asks the gates anew",
                 )
             target.execute(fixed(ROOM, "raise_attempt"), {"attempt": attempt + 1})
             made = target.execute(
@@ -175,7 +187,7 @@ def request(target: Connection, kind: Kind, owner: str, deadline_s: float) -> Sw
                 {
                     "kind": str(kind),
                     "attempt": attempt + 1,
-                    "epoch": epoch + 1,
+                    "epoch": now + 1,
                     "phase": str(Phase.REQUESTED),
                     "owner": owner,
                     "deadline_s": deadline_s,
@@ -184,13 +196,31 @@ def request(target: Connection, kind: Kind, owner: str, deadline_s: float) -> Sw
             ).fetchone()
             assert made is not None, "the statement returns the swap's number"
     except pg.UniqueViolation as error:
-        other = open_swap(target)
-        named = f"{other.kind} of {other.owner}, phase {other.phase}" if other else "another"
-        raise SwapInProgressError(
-            f"a swap is under way: {named}",
-            hint="wait for it; after its deadline the mirror daemon drives it back",
-        ) from error
+        raise in_progress(open_swap(target)) from error
     return read_swap(target, made[0])
+
+
+def require_stage(kind: Kind, primary: Side, stage: str, *, is_finished: bool) -> None:
+    """Make sure that the authority is where a swap takes it from, and that the move goes on.
+
+    Raises:
+        WrongStageError: If not.
+    """
+    if primary is not kind.old_primary or stage == Stage.COMPLETE or is_finished:
+        raise WrongStageError(
+            f"a {kind} takes the authority from the {kind.old_primary}, but the primary is the "
+            f"{primary} (stage {stage}{', finished' if is_finished else ''})",
+            hint="run `changeover status`: it names the next step",
+        )
+
+
+def in_progress(swap: Swap | None) -> SwapInProgressError:
+    """Return the error that tells a second operator of the first."""
+    named = f"{swap.kind} of {swap.owner}, phase {swap.phase}" if swap else "another"
+    return SwapInProgressError(
+        f"a swap is under way: {named}",
+        hint="wait for it; after its deadline the mirror daemon drives it back",
+    )
 
 
 def advance(target: Connection, swap: Swap, event: Event) -> Swap:

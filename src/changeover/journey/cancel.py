@@ -6,8 +6,9 @@ foreign keys come back; nothing carries changes to it any more.
 
 from dataclasses import dataclass
 
-from changeover.control.move import Move, is_installed, read_pairs
+from changeover.control.move import ROOM, Connection, Move, is_installed, read_pairs
 from changeover.control.swap import open_swap
+from changeover.database import fixed
 from changeover.journey.finish import _drop_role
 from changeover.model.errors import WrongStageError
 from changeover.model.observation import PhaseChanged
@@ -36,9 +37,12 @@ def require_cancellable(move: Move) -> None:
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
     with move.connect_owner(Side.TARGET, "cancel") as target:
-        if not is_installed(target):
-            return
-        control, swap = read_control(target), open_swap(target)
+        if is_installed(target):
+            _require(target)
+
+
+def _require(target: Connection) -> None:
+    control, swap = read_control(target), open_swap(target)
     if swap is not None:
         raise WrongStageError(
             f"a {swap.kind} is in phase {swap.phase}", hint="wait for it: `changeover status`"
@@ -50,6 +54,15 @@ def require_cancellable(move: Move) -> None:
         )
 
 
+def _end(move: Move) -> None:
+    """End the move under the control row's lock: no swap begins while its fence is taken away."""
+    with move.connect_owner(Side.TARGET, "cancel") as target, target.transaction():
+        if is_installed(target):
+            target.execute(fixed(ROOM, "lock_control"))
+            _require(target)
+            target.execute(fixed(ROOM, "end_control"))
+
+
 def cancel(move: Move) -> Cancelled:
     """Remove what was installed on both sides; repeatable, the target's part comes last.
 
@@ -57,6 +70,7 @@ def cancel(move: Move) -> Cancelled:
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
     require_cancellable(move)
+    _end(move)
     move.observer(PhaseChanged(name="cancel", state="started"))
     pairs = read_pairs(move)
     capture.remove(move, Side.SOURCE, pairs)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from changeover.control.move import Move, installed_pairs
-from changeover.control.swap import Kind, open_swap
+from changeover.control.move import Move, installed_pairs, is_installed, require_installed
+from changeover.control.swap import Kind, in_progress, open_swap, require_stage
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.journey.swap import Driver, Swapped, resume
 from changeover.model.observation import PhaseChanged
 from changeover.model.side import Side
+from changeover.transfer.mirror import read_control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ def cutover(move: Move) -> Swapped:
     """Give the authority for writes to the target.
 
     Raises:
+        WrongStageError: If the target has the authority already.
         GateRefusedError: If a gate is not green; nothing was changed.
         SwapAbortedError: If it was driven back; the source accepts writes again.
         SwapInProgressError: If another swap is under way.
@@ -33,6 +35,7 @@ def rollback(move: Move) -> Swapped:
     """Give the authority back to the source, with everything that was written since.
 
     Raises:
+        WrongStageError: If the source has the authority, or the move is finished.
         GateRefusedError: If a gate is not green; nothing was changed.
         SwapAbortedError: If it was driven back; the target accepts writes again.
         SwapInProgressError: If another swap is under way.
@@ -42,13 +45,30 @@ def rollback(move: Move) -> Swapped:
 
 def _swap(move: Move, kind: Kind) -> Swapped:
     move.observer(PhaseChanged(name=str(kind), state="started"))
-    pairs = installed_pairs(move)
     recover(move)
+    require_possible(move, kind)
+    pairs = installed_pairs(move)
     require_green(gates(move, kind, pairs), kind)
     with move.connect_owner(Side.TARGET, "swap") as target:
         swapped = Driver(move, kind, target).run(pairs)
     move.observer(PhaseChanged(name=str(kind), state="finished"))
     return swapped
+
+
+def require_possible(move: Move, kind: Kind) -> None:
+    """Refuse a swap that no gate can help: the wrong stage, or another one under way.
+
+    Raises:
+        WrongStageError: If the authority is not where this kind takes it from.
+        SwapInProgressError: If another swap is under way.
+    """
+    with move.connect_owner(Side.TARGET, "swap") as target:
+        require_installed(target, Side.TARGET)
+        swap = open_swap(target)
+        if swap is not None:
+            raise in_progress(swap)
+        control = read_control(target)
+    require_stage(kind, control.primary, control.stage, is_finished=control.is_finished)
 
 
 def recover(move: Move) -> bool:
@@ -58,8 +78,8 @@ def recover(move: Move) -> bool:
         Whether there was one.
     """
     with move.connect_owner(Side.TARGET, "swap") as target:
-        swap = open_swap(target)
-        if swap is None or not (swap.is_late or (swap.is_left and swap.phase.is_decided)):
+        swap = open_swap(target) if is_installed(target) else None
+        if swap is None or not (swap.is_left if swap.phase.can_only_go_on else swap.is_late):
             return False
         resume(move, swap, target)
         return True

@@ -20,7 +20,7 @@ from changeover.journey.swap import resume
 from changeover.model.errors import ChangeoverError, StaleEpochError
 from changeover.model.observation import MirrorFailed
 from changeover.model.side import Direction, Side
-from changeover.transfer import book
+from changeover.transfer import book, doubt, guard
 from changeover.transfer.marker import Marker
 from changeover.transfer.mirror import Control, Mirror, read_control
 
@@ -28,6 +28,7 @@ _MINE: Final = "changeover.journey"
 PAUSE_AFTER_ERROR_S: Final = 0.5
 HOUSEKEEPING_S: Final = 30.0
 REHEARSAL_S: Final = 3600.0
+REHEARSE_AGAIN_S: Final = 30.0
 MARKER_LOST_BEATS: Final = 5
 
 
@@ -88,10 +89,12 @@ class Daemon:
             True if rows were carried, False if idle, None if the move is finished.
         """
         target = self._session()
-        self._watch(target)
+        is_settled = self._watch(target)
         control = read_control(target)
         if control.is_finished:
             return None
+        if not is_settled:
+            return False
         mirror = self._current(control)
         self._beat(mirror)
         self._keep_house(mirror, control)
@@ -106,15 +109,20 @@ class Daemon:
             self._target = self._move.connect_owner(Side.TARGET, "daemon")
         return self._target
 
-    def _watch(self, target: Connection) -> None:
-        """End a swap whose owner is gone: back after its deadline, on once it is decided."""
+    def _watch(self, target: Connection) -> bool:
+        """End a swap whose owner is gone: back after its deadline, on once it is decided.
+
+        Returns:
+            False while a swap is decided and not over: no round before the secondary is at rest.
+        """
         swap = open_swap(target)
         if swap is None:
-            return
-        is_ours_to_end = swap.is_left if _can_only_go_on(swap.phase) else swap.is_late
+            return True
+        is_ours_to_end = swap.is_left if swap.phase.can_only_go_on else swap.is_late
         if is_ours_to_end:
             record(target, "watchdog", {"swap": swap.swap_id, "phase": str(swap.phase)})
-            resume(self._move, swap, target)
+            swap = resume(self._move, swap, target)
+        return swap.phase.is_over or not swap.phase.is_decided
 
     def _current(self, control: Control) -> Mirror:
         if self._mirror is not None and self._mirror.authority == control.authority:
@@ -140,6 +148,7 @@ class Daemon:
             return
         is_lost = now - self._beaten_at > heartbeat_s * MARKER_LOST_BEATS
         if self._marker is None or is_lost:
+            self._look_at_secondary(mirror)
             self._marker = mirror.send_marker()
             self._beaten_at = now
 
@@ -167,8 +176,7 @@ class Daemon:
         is_forward = control.authority.direction is Direction.FORWARD
         is_due = self._rehearsed_at is None or now - self._rehearsed_at > REHEARSAL_S
         if is_forward and is_due:
-            rehearse(self._move, self._pairs)
-            self._rehearsed_at = now
+            self._rehearse(now)
         if now - self._kept_at < HOUSEKEEPING_S:
             return
         self._kept_at = now
@@ -183,6 +191,35 @@ class Daemon:
         for side in Side:
             with self._move.connect_owner(side, "vacuum") as owner:
                 owner.execute(fixed(_MINE, "vacuum_log"))
+
+    def _rehearse(self, now: float) -> None:
+        """Rehearse the way back; a failure turns a gate red, and the mirror goes on."""
+        self._rehearsed_at = now
+        try:
+            rehearse(self._move, self._pairs)
+        except (ChangeoverError, psycopg.Error) as error:
+            self._rehearsed_at = now - REHEARSAL_S + REHEARSE_AGAIN_S
+            ours = (
+                error
+                if isinstance(error, ChangeoverError)
+                else translate(error, Side.SOURCE, "rehearsing the way back")
+            )
+            self._move.observer(
+                MirrorFailed(direction=Direction.REVERSE, code=ours.code, message=ours.message)
+            )
+
+    def _look_at_secondary(self, mirror: Mirror) -> None:
+        """Look whether the secondary's guards are as they were; a round looks at the primary's.
+
+        Raises:
+            CaptureBrokenError: If a trigger of ours is off there.
+            DefinitionChangedError: If a table was altered there.
+        """
+        side = mirror.authority.direction.secondary
+        states = guard.anomalies(guard.inspect(mirror.sessions().secondary))
+        if states:
+            guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in self._pairs})
+            doubt.resolve(self._move, side, states)
 
     def _report(self, error: ChangeoverError | psycopg.Error) -> None:
         direction = Direction.FORWARD if self._mirror is None else self._mirror.authority.direction
@@ -199,10 +236,6 @@ class Daemon:
             )
         except (ChangeoverError, psycopg.Error):
             self._target = None
-
-
-def _can_only_go_on(phase: object) -> bool:
-    return str(phase) in {"decided", "opened", "aborting"}
 
 
 def run(move: Move, should_stop: Callable[[], bool]) -> None:

@@ -8,8 +8,9 @@ from psycopg import sql
 from changeover.catalog.pair import Pair
 from changeover.control.event import record
 from changeover.control.login import forget_login
+from changeover.control.move import ROOM as CONTROL
 from changeover.control.move import Connection, Move, installed_pairs
-from changeover.control.swap import Kind
+from changeover.control.swap import Kind, in_progress, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.journey.gate import Gate, gates, require_green
@@ -39,7 +40,7 @@ class Finished:
 
 
 def finish(move: Move) -> Finished:
-    """End the move: remove capture, log and fence from the target, keep the evidence.
+    """End the move: remove capture, log and fence from the target, keep the evidence; repeatable.
 
     Until here every step could be undone; after it the source is no way back any more.
 
@@ -49,13 +50,15 @@ def finish(move: Move) -> Finished:
     """
     move.observer(PhaseChanged(name="finish", state="started"))
     pairs = installed_pairs(move)
-    require_green(evaluate(move, pairs), Kind.ROLLBACK)
-    unvalidated = rest.validate(move, Side.TARGET)
     with move.connect_owner(Side.TARGET, "finish") as target:
-        _require_ramp_down(target)
-        with target.transaction():
-            target.execute(fixed(_MINE, "finish_control"), {"stage": str(Stage.COMPLETE)})
-            record(target, "finish", {"unvalidated": list(unvalidated)})
+        is_begun = read_control(target).stage == Stage.COMPLETE
+        if not is_begun:
+            _require_ramp_down(target)
+    if not is_begun:
+        require_green(evaluate(move, pairs), Kind.ROLLBACK)
+    unvalidated = rest.validate(move, Side.TARGET)
+    if not is_begun:
+        _commit(move, unvalidated)
     left = _clear_target(move, pairs)
     move.observer(PhaseChanged(name="finish", state="finished"))
     return Finished(tables=len(pairs), triggers_left=left, unvalidated=unvalidated)
@@ -74,6 +77,18 @@ def _require_ramp_down(target: Connection) -> None:
             f"the {control.primary}",
             hint="run `changeover cutover` first",
         )
+
+
+def _commit(move: Move, unvalidated: tuple[str, ...]) -> None:
+    """End the move under the control row's lock: no swap begins after it, and none is under way."""
+    with move.connect_owner(Side.TARGET, "finish") as target, target.transaction():
+        target.execute(fixed(CONTROL, "lock_control"))
+        swap = open_swap(target)
+        if swap is not None:
+            raise in_progress(swap)
+        _require_ramp_down(target)
+        target.execute(fixed(_MINE, "finish_control"), {"stage": str(Stage.COMPLETE)})
+        record(target, "finish", {"unvalidated": list(unvalidated)})
 
 
 def _clear_target(move: Move, pairs: tuple[Pair, ...]) -> int:
@@ -118,10 +133,13 @@ def _drop_role(move: Move, side: Side) -> None:
             connection.execute(sql.SQL("DROP ROLE {}").format(who))
 
 
-def release_source(move: Move, pairs: tuple[Pair, ...]) -> None:
+def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
     """Open the source as a database of its own again: an act of its own, after `finish`.
 
     Its rows stay as they were at the end of the move; nothing is carried any more.
+
+    Returns:
+        Foreign keys of the source that orphans leave NOT VALID.
 
     Raises:
         WrongStageError: If the move is not finished.
@@ -136,6 +154,7 @@ def release_source(move: Move, pairs: tuple[Pair, ...]) -> None:
         record(target, "release-source")
     with move.connect_owner(Side.SOURCE, "release") as source, source.transaction():
         rest.wake(source, Side.SOURCE)
-    rest.validate(move, Side.SOURCE)
+    unvalidated = rest.validate(move, Side.SOURCE)
     capture.remove(move, Side.SOURCE, pairs)
     _drop_role(move, Side.SOURCE)
+    return unvalidated

@@ -23,6 +23,7 @@ from changeover.transfer.mirror import Control, read_control
 
 _MINE: Final = "changeover.journey"
 BALANCE_TRIES_MAX: Final = 40
+REHEARSAL_AGE_S_MAX: Final = 7200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ def _heartbeat(ground: Ground) -> tuple[bool, str, str]:
     if error:
         return False, f"the mirror failed last: {error}", "mend what it names"
     fact = f"the last marker came back {age_ms:.0f} ms ago after {lag_ms:.0f} ms"
-    return age_ms <= limit_ms, f"{fact} (limit {limit_ms} ms)", hint
+    return age_ms + lag_ms <= limit_ms, f"{fact} (limit {limit_ms} ms)", hint
 
 
 def _books(ground: Ground) -> tuple[bool, str, str]:
@@ -185,7 +186,7 @@ def _guards(ground: Ground) -> tuple[bool, str, str]:
     for side in Side:
         states = guard.anomalies(guard.inspect(ground.session(side)))
         guard.refuse(states, side, names)
-        if states and side is ground.kind.old_primary:
+        if states:
             named = ", ".join(names.get(state.table_id, "?") for state in states)
             return False, f"{side}: files or triggers changed on {named}", "let the mirror look"
     return True, f"triggers and definitions of {len(names)} tables are as they were", ""
@@ -230,9 +231,10 @@ def _verified(ground: Ground) -> tuple[bool, str, str]:
         row = found.get(pair.table_id)
         if row is None:
             return False, f"{pair.name} was not verified in epoch {ground.control.epoch}", hint
-        _, wrong, age_s = row
-        if wrong:
-            return False, f"{pair.name} had {wrong} difference(s) at its last verification", hint
+        _, wrong, unsettled, age_s = row
+        if wrong or unsettled:
+            fact = f"{wrong} difference(s) and {unsettled} unsettled row(s)"
+            return False, f"{pair.name} had {fact} at its last verification", hint
         if age_s > limit_s:
             return False, f"{pair.name} was verified {age_s:.0f} s ago (limit {limit_s} s)", hint
     return True, f"{len(ground.pairs)} tables verified equal", ""
@@ -247,7 +249,8 @@ def _rehearsed(ground: Ground) -> tuple[bool, str, str]:
     if row is None:
         return False, "no marker has made the way target → source and back", hint
     outcome, detail, age_s = row
-    return outcome == "pass", f"{detail} ({age_s:.0f} s ago)", hint
+    is_green = outcome == "pass" and age_s <= REHEARSAL_AGE_S_MAX
+    return is_green, f"{outcome}: {detail} ({age_s:.0f} s ago)", hint
 
 
 Question = Callable[[Ground], tuple[bool, str, str]]
@@ -260,11 +263,11 @@ _ALWAYS: Final[dict[str, Question]] = {
     "books": _books,
     "caught_up": _catching_up,
     "guards": _guards,
+    "no_doubt": _no_doubt,
     "only_the_mirror": _only_mirror,
 }
 _CUTOVER: Final[dict[str, Question]] = {
     "copied": _copied,
     "verified": _verified,
-    "no_doubt": _no_doubt,
     "way_back_rehearsed": _rehearsed,
 }

@@ -10,10 +10,10 @@ from psycopg import sql
 
 from changeover.catalog.pair import Pair
 from changeover.control.event import me
-from changeover.control.move import Move
+from changeover.control.move import Connection, Move
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.model.errors import BooksUnbalancedError
+from changeover.model.errors import BooksUnbalancedError, ChangeoverError
 from changeover.model.side import Direction, Side
 from changeover.transfer.marker import MARKER_ID, has_returned, marker_pair, send
 from changeover.transfer.merge import Merge, plan_merge
@@ -24,7 +24,7 @@ _MINE: Final = "changeover.journey"
 
 
 def rehearse(move: Move, pairs: tuple[Pair, ...]) -> None:
-    """Rehearse the reverse mirror and write the evidence.
+    """Rehearse the reverse mirror and write the evidence, of a failure too.
 
     Args:
         move: The move; its primary must be the source.
@@ -34,19 +34,28 @@ def rehearse(move: Move, pairs: tuple[Pair, ...]) -> None:
         DatabaseError: If the mirror lacks a right on the source.
         BooksUnbalancedError: If the marker did not arrive.
     """
-    detail = _merge_nothing(move, pairs)
-    _carry_marker(move)
     with move.connect_owner(Side.TARGET, "rehearsal") as target:
-        target.execute(
-            fixed(_MINE, "write_evidence"),
-            {
-                "gate": "rehearsal",
-                "outcome": "pass",
-                "detail": f"a marker came target → source; {detail}",
-                "who": me(),
-                "epoch": read_control(target).epoch,
-            },
-        )
+        epoch = read_control(target).epoch
+        try:
+            detail = _merge_nothing(move, pairs)
+            _carry_marker(move)
+        except ChangeoverError as error:
+            _write_evidence(target, epoch, "fail", f"{error.code} {error.message}")
+            raise
+        _write_evidence(target, epoch, "pass", f"a marker came target → source; {detail}")
+
+
+def _write_evidence(target: Connection, epoch: int, outcome: str, detail: str) -> None:
+    target.execute(
+        fixed(_MINE, "write_evidence"),
+        {
+            "gate": "rehearsal",
+            "outcome": outcome,
+            "detail": detail,
+            "who": me(),
+            "epoch": epoch,
+        },
+    )
 
 
 def _merge_nothing(move: Move, pairs: tuple[Pair, ...]) -> str:

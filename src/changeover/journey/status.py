@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from changeover.control.move import Connection, Move, installed_pairs, is_installed
-from changeover.control.swap import Kind, open_swap
+from changeover.control.swap import Kind, Swap, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.journey.gate import Gate, gates
@@ -96,15 +96,11 @@ def _read(move: Move, target: Connection) -> Status:
     tables = target.execute(fixed(_MINE, "count_tables")).fetchone()
     swap = open_swap(target)
     problems: list[str] = []
-    fences, log_rows = {}, None
-    for side in Side:
-        try:
-            fences[str(side)] = _fence(move, side, is_finished=control.is_finished)
-            if side is control.primary and not control.is_finished:
-                log_rows = _log_rows(move, side)
-        except ChangeoverError as error:
-            fences[str(side)] = "unknown"
-            problems.append(f"{side}: {error.message}")
+    fences = _fences(move, problems)
+    if list(fences.values()).count("open") > 1:
+        # Read one after the other, a swap in between may show both open: only twice is a fact.
+        fences = _fences(move, problems)
+    log_rows = None if control.is_finished else _log_rows(move, control.primary, problems)
     kind = Kind.CUTOVER if control.primary is Side.SOURCE else Kind.ROLLBACK
     found = _gates(move, kind, problems) if not control.is_finished else ()
     problems += _fence_problems(fences, str(control.primary), is_swapping=swap is not None)
@@ -121,7 +117,11 @@ def _read(move: Move, target: Connection) -> Status:
         mirror=_mirror(target, str(control.authority.direction)),
         gates=found,
         problems=tuple(problems + [f"{g.name}: {g.fact}" for g in found if not g.is_green]),
-        next_steps=_next_steps(control.stage, found, is_swapping=swap is not None),
+        next_steps=(
+            _last_steps(control.stage, fences)
+            if control.is_finished
+            else _next_steps(control.stage, found, swap)
+        ),
     )
 
 
@@ -133,18 +133,33 @@ def _gates(move: Move, kind: Kind, problems: list[str]) -> tuple[Gate, ...]:
         return ()
 
 
-def _fence(move: Move, side: Side, *, is_finished: bool) -> str:
-    if is_finished and side is Side.TARGET:
-        return "removed"
+def _fences(move: Move, problems: list[str]) -> dict[str, str]:
+    fences = {}
+    for side in Side:
+        try:
+            fences[str(side)] = _fence(move, side)
+        except ChangeoverError as error:
+            fences[str(side)] = "unknown"
+            problems.append(f"{side}: {error.message}")
+    return fences
+
+
+def _fence(move: Move, side: Side) -> str:
     with move.connect_owner(side, "status") as connection:
-        if not is_installed(connection):
+        row = connection.execute(fixed(_MINE, "has_fence")).fetchone()
+        if row is None or not row[0]:
             return "removed"
-        return "open" if is_open(connection) else "closed"
+        with translated(side, "reading the fence"):
+            return "open" if is_open(connection) else "closed"
 
 
-def _log_rows(move: Move, side: Side) -> int | None:
-    with move.connect_owner(side, "status") as connection:
-        row = connection.execute(fixed(_MINE, "count_left_changes")).fetchone()
+def _log_rows(move: Move, side: Side, problems: list[str]) -> int | None:
+    try:
+        with move.connect_owner(side, "status") as connection, translated(side, "counting keys"):
+            row = connection.execute(fixed(_MINE, "count_left_changes")).fetchone()
+    except ChangeoverError as error:
+        problems.append(error.message)
+        return None
     return None if row is None else row[0]
 
 
@@ -152,6 +167,8 @@ def _fence_problems(fences: dict[str, str], primary: str, *, is_swapping: bool) 
     problems = []
     if list(fences.values()).count("open") > 1:
         problems.append("both sides accept application writes")
+    elif fences.get(str(Side(primary).other)) == "open" and not is_swapping:
+        problems.append(f"the {Side(primary).other} is the secondary, but its fence is open")
     if fences.get(primary) == "closed" and not is_swapping:
         problems.append(f"the {primary} is the primary, but its fence is closed")
     return problems
@@ -169,11 +186,22 @@ def _mirror(target: Connection, direction: str) -> dict[str, Any]:
     }
 
 
-def _next_steps(stage: str, found: tuple[Gate, ...], *, is_swapping: bool) -> tuple[str, ...]:
-    if is_swapping:
+def _last_steps(stage: str, fences: dict[str, str]) -> tuple[str, ...]:
+    """Return what is left to do once the move has ended."""
+    if stage != Stage.COMPLETE:
+        return ("changeover capture remove",)
+    if fences.get(str(Side.TARGET)) != "removed":
+        return ("changeover finish",)
+    is_released = fences.get(str(Side.SOURCE)) == "removed"
+    return () if is_released else ("changeover finish --release-source",)
+
+
+def _next_steps(stage: str, found: tuple[Gate, ...], swap: Swap | None) -> tuple[str, ...]:
+    if swap is not None:
+        is_left = swap.is_left if swap.phase.can_only_go_on else swap.is_late
+        if is_left:
+            return ("changeover mirror run: it ends the swap whose owner is gone",)
         return ("wait for the swap; changeover status",)
-    if stage == Stage.COMPLETE:
-        return ("changeover finish --release-source",)
     red = [gate.hint for gate in found if not gate.is_green and gate.hint]
     if red:
         return tuple(dict.fromkeys(red))

@@ -32,11 +32,13 @@ from changeover.model.errors import (
     BooksUnbalancedError,
     ChangeoverError,
     DrainTimedOutError,
+    StaleAttemptError,
     SwapAbortedError,
 )
+from changeover.model.fault import Fault
 from changeover.model.observation import SwapMoved
 from changeover.model.side import Direction, Side
-from changeover.transfer import book, fence, guard, rest, sequence
+from changeover.transfer import book, doubt, fence, guard, rest, sequence
 from changeover.transfer.mirror import Mirror, read_control
 
 _MINE: Final = "changeover.journey"
@@ -77,6 +79,7 @@ class Driver:
         self._kind = kind
         self._target = target
         self._lock_ms = int(move.settings.swap.lock_timeout_ms)
+        _end_when_idle(move, target)
 
     def run(self, pairs: tuple[Pair, ...]) -> Swapped:
         """Run a swap from its request to its end.
@@ -92,8 +95,9 @@ class Driver:
         mirror = Mirror(self._move, control.authority, pairs)
         try:
             mirror.round()
-            swap = self._request()
+            swap = self._request(control.epoch)
             try:
+                self._saw(swap)
                 swap, drained, advances = self._to_decision(swap, mirror, pairs)
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it was, the fence must not stay
                 swap = self._give_up(swap, error)
@@ -110,12 +114,10 @@ class Driver:
             unvalidated=rest.validate(self._move, self._kind.new_primary),
         )
 
-    def _request(self) -> Swap:
+    def _request(self, epoch: int) -> Swap:
         deadline_s = self._move.settings.swap.deadline_s
         self._move.hooks.reached("swap.before_request")
-        swap = request(self._target, self._kind, me(), deadline_s)
-        self._saw(swap)
-        return swap
+        return request(self._target, self._kind, me(), deadline_s, epoch=epoch)
 
     def _saw(self, swap: Swap) -> None:
         self._move.observer(
@@ -134,16 +136,17 @@ class Driver:
     ) -> tuple[Swap, int, int]:
         old = self._kind.old_primary
         with self._move.connect_owner(old, "swap", lock_timeout_ms=self._lock_ms) as primary:
+            _end_when_idle(self._move, primary)
             fence.close(self._move, primary, old, swap.attempt)
             swap = self._advance(swap, Event.WRITERS_OVER)
             drained = mirror.drain(self._move.settings.swap.drain_s)
             swap = self._advance(swap, Event.LOG_EMPTY)
             with self._held(primary, pairs):
                 self._check(primary, mirror, pairs)
-                advances = self._set_sequences(primary)
+                advances = self._set_sequences(primary, swap)
                 refresh_views(self._move, self._kind.new_primary)
                 swap = self._advance(swap, Event.SEQUENCES_SET)
-                swap = self._decide(swap)
+                swap = self._decide(swap, primary)
         return swap, drained, advances
 
     @contextlib.contextmanager
@@ -160,23 +163,17 @@ class Driver:
                 primary.execute("ROLLBACK")
 
     def _check(self, primary: Connection, mirror: Mirror, pairs: tuple[Pair, ...]) -> None:
-        """Look once more under the fence: log empty, triggers and shapes as they were, books."""
+        """Look once more under the fence: log empty, guards of both sides, doubts, books."""
         row = primary.execute(fixed(_MINE, "count_left_changes")).fetchone()
         if row is None or row[0]:
             raise DrainTimedOutError(
                 f"{row[0] if row else 'unknown'} keys are in the log although writers are fenced",
                 hint="look for a writer that is not fenced, and swap again",
             )
-        side = self._kind.old_primary
-        states = guard.anomalies(guard.inspect(primary))
-        if states:
-            guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in pairs})
-            raise SwapAbortedError(
-                f"{side}: {len(states)} table(s) changed their files or triggers during the swap",
-                hint="run `changeover verify`, and swap again",
-            )
         direction = mirror.authority.direction
+        self._check_guards(primary, self._kind.old_primary, pairs)
         with self._move.connect_owner(direction.secondary, "books") as secondary:
+            self._check_guards(secondary, self._kind.new_primary, pairs)
             for _ in range(CHECK_TRIES_MAX):
                 standing = book.balance(primary, secondary, direction)
                 if standing.is_balanced:
@@ -188,16 +185,36 @@ class Driver:
             hint="run `changeover verify`; then `changeover mirror run` closes open pairs",
         )
 
-    def _set_sequences(self, primary: Connection) -> int:
+    def _check_guards(self, session: Connection, side: Side, pairs: tuple[Pair, ...]) -> None:
+        states = guard.anomalies(guard.inspect(session))
+        if states:
+            guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in pairs})
+        doubts = {number for number, _ in doubt.open_doubts(self._target)}
+        doubts |= {state.table_id for state in states}
+        if doubts:
+            raise SwapAbortedError(
+                f"{side}: files or triggers of {len(doubts)} table(s) changed since the gates",
+                hint="run `changeover verify`, and swap again",
+            )
+
+    def _set_sequences(self, primary: Connection, swap: Swap) -> int:
+        """Set the new primary's sequences, unless it is that already: then they are in use."""
         new = self._kind.new_primary
-        with self._move.connect_owner(new, "sequences", lock_timeout_ms=self._lock_ms) as other:
+        with (
+            self._move.connect_owner(new, "sequences", lock_timeout_ms=self._lock_ms) as other,
+            other.transaction(),
+        ):
+            fence.require_attempt(other, new, swap.attempt)
             by_side = {new: other, new.other: primary}
             advances = sequence.plan(self._move, new, by_side[Side.SOURCE], by_side[Side.TARGET])
             sequence.apply(other, new, advances)
         return len(advances)
 
-    def _decide(self, swap: Swap) -> Swap:
-        """Commit the decision, under the mirror's lock on the secondary and the control row's."""
+    def _decide(self, swap: Swap, primary: Connection) -> Swap:
+        """Commit the decision, under the mirror's lock on the secondary and the control row's.
+
+        That the old primary is held is asked last: a session that broke has lost its locks.
+        """
         direction = Direction.of_primary(self._kind.old_primary)
         self._move.hooks.reached("swap.before_decision")
         with self._mirror_locked(direction), self._target.transaction():
@@ -207,7 +224,8 @@ class Driver:
                     "SELECT pg_catalog.set_config('lock_timeout', %s, true)", (str(self._lock_ms),)
                 )
                 self._lock_mirror(self._target, direction)
-                rest.wake(self._target, Side.TARGET)
+                if fence.promise(self._target, Side.TARGET, swap.attempt):
+                    rest.wake(self._target, Side.TARGET)
             self._target.execute(
                 fixed(ROOM, "decide"),
                 {
@@ -219,6 +237,8 @@ class Driver:
             record(self._target, str(self._kind), {"epoch": swap.epoch, "swap": swap.swap_id})
             decided = advance(self._target, swap, Event.DECISION_COMMITTED)
             self._move.hooks.reached("swap.inside_decision")
+            if Fault.FENCE_STAYS_OPEN not in self._move.hooks.faults:
+                fence.require_fenced(primary, self._kind.old_primary, swap.attempt)
         self._saw(decided)
         return decided
 
@@ -232,6 +252,7 @@ class Driver:
             self._move.connect_owner(Side.SOURCE, "swap", lock_timeout_ms=self._lock_ms) as source,
             source.transaction(),
         ):
+            _end_when_idle(self._move, source)
             self._lock_mirror(source, direction)
             yield
 
@@ -244,7 +265,8 @@ class Driver:
         """Drive back what is not decided; return the swap where it turns out to be decided.
 
         Raises:
-            SwapAbortedError: If it was driven back.
+            SwapAbortedError: If it was driven back, by us or by somebody before us.
+            StaleAttemptError: If others went on while we were stopped.
         """
         reason = _describe(error, self._kind.old_primary)
         if self._target.closed or self._target.broken:
@@ -252,14 +274,32 @@ class Driver:
         now = begin_abort(self._target, swap.swap_id, reason)
         if now.phase.is_decided:
             return now
+        is_ours = now.phase is Phase.ABORTING
         finish(self._move, now, self._target)
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt | StaleAttemptError):
             raise error
+        if not is_ours:
+            raise SwapAbortedError(
+                f"the {self._kind} had been driven back before: {now.error}",
+                hint="run `changeover status`, then swap again",
+            ) from error
         raise SwapAbortedError(
             f"the {self._kind} was driven back, the {self._kind.old_primary} accepts writes "
             f"again: {reason}",
             hint=getattr(error, "hint", "") or "run `changeover status`, then swap again",
         ) from error
+
+
+def _end_when_idle(move: Move, session: Connection) -> None:
+    """Let the server end a transaction of ours whose process stopped, so that its locks go.
+
+    A stopped process keeps its connection; nobody could drive its swap back otherwise.
+    Source: https://www.postgresql.org/docs/current/runtime-config-client.html
+    """
+    session.execute(
+        "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false)",
+        (str(int(move.settings.swap.deadline_s * 1000)),),
+    )
 
 
 def _describe(error: BaseException, side: Side) -> str:
@@ -321,8 +361,8 @@ def _open_new_primary(move: Move, swap: Swap) -> None:
     with move.connect_owner(side, "swap", lock_timeout_ms=limit) as connection:
         if side is Side.SOURCE:
             with connection.transaction():
-                fence.require_attempt(connection, side, swap.attempt)
-                rest.wake(connection, side)
+                if fence.promise(connection, side, swap.attempt):
+                    rest.wake(connection, side)
                 connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
         fence.set_fence(connection, side, swap.attempt, is_open=True)
 

@@ -74,10 +74,53 @@ def require_attempt(connection: Connection, side: Side, attempt: int) -> None:
     row = connection.execute(fixed(_MINE, "lock_side")).fetchone()
     assert row is not None, "the side's row was written with the schema"
     if row[0] > attempt or row[1] != "closed":
-        raise StaleAttemptError(
-            f"{side}: attempt {attempt} is older than attempt {row[0]}, or the side is open",
-            hint="another operator went on; look at `changeover status`",
-        )
+        raise _stale(side, attempt, row[0])
+
+
+def promise(connection: Connection, side: Side, attempt: int) -> bool:
+    """Book that an attempt is about to open a side, until the caller's transaction ends and after.
+
+    Whoever still wants to put that side to rest is refused from then on: what is woken now must
+    not be laid down by a process that overslept.
+
+    Args:
+        connection: A session of the owner, inside a transaction.
+        side: The side that becomes the primary.
+        attempt: The number of the swap's attempt.
+
+    Returns:
+        False if this attempt has opened it already, so that nothing is left to wake.
+
+    Raises:
+        StaleAttemptError: If a newer attempt has touched this side.
+    """
+    row = connection.execute(fixed(_MINE, "lock_side")).fetchone()
+    assert row is not None, "the side's row was written with the schema"
+    if row[0] > attempt:
+        raise _stale(side, attempt, row[0])
+    if (row[0], row[1]) == (attempt, "open"):
+        return False
+    connection.execute(fixed(ROOM, "promise_side"), {"attempt": attempt})
+    return True
+
+
+def require_fenced(connection: Connection, side: Side, attempt: int) -> None:
+    """Make sure that a side is still closed, and by this attempt.
+
+    Raises:
+        StaleAttemptError: If it is open, or another attempt has touched it.
+    """
+    row = connection.execute(fixed(ROOM, "read_side")).fetchone()
+    assert row is not None, "the side's row was written with the schema"
+    if row[3] != attempt or row[7] == OPEN:
+        raise _stale(side, attempt, row[3])
+
+
+def _stale(side: Side, attempt: int, newest: int) -> StaleAttemptError:
+    return StaleAttemptError(
+        f"{side}: attempt {attempt} is older than attempt {newest}, or the side is open",
+        hint="another operator went on; look at `changeover status`",
+    )
 
 
 def close(move: Move, connection: Connection, side: Side, attempt: int) -> float:
@@ -112,6 +155,8 @@ def close(move: Move, connection: Connection, side: Side, attempt: int) -> float
             )
         time.sleep(POLL_S)
         holders = still_there(connection, holders)
+    # A writer in flight that was prepared meanwhile is not over, and holds no virtual transaction.
+    refuse_prepared(connection, side)
     return time.monotonic() - began
 
 

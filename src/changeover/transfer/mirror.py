@@ -14,7 +14,7 @@ from psycopg import errors as pg
 from changeover.catalog.pair import Pair
 from changeover.control.move import ROOM, Connection, Move, installed_pairs
 from changeover.database import fixed
-from changeover.model.errors import DrainTimedOutError, MirrorHeldError
+from changeover.model.errors import DrainTimedOutError, MirrorHeldError, NotInstalledError
 from changeover.model.observation import MarkerReturned
 from changeover.model.side import Direction, Side
 from changeover.transfer import doubt
@@ -47,9 +47,17 @@ class Control:
 
 
 def read_control(target: Connection) -> Control:
-    """Return the state of the move, as the target holds it."""
+    """Return the state of the move, as the target holds it.
+
+    Raises:
+        NotInstalledError: If there is none yet.
+    """
     row = target.execute(fixed(ROOM, "read_control")).fetchone()
-    assert row is not None, "the control row was written with the schema"
+    if row is None:
+        raise NotInstalledError(
+            "target: the installation of capture did not end",
+            hint="run `changeover capture install` again",
+        )
     return Control(
         epoch=row[0],
         attempt=row[1],

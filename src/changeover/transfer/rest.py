@@ -219,7 +219,13 @@ def _validate_one(
                 )
             )
         with connection.transaction():
-            if is_by_leaf:
+            # A swap may have taken it off again meanwhile: then its row must stay.
+            mine = connection.execute(
+                "DELETE FROM changeover.resting WHERE kind = 'foreign_key'"
+                " AND schema_name = %s AND table_name = %s AND name = %s AND enabled = %s",
+                (schema, name, constraint, AWAKE),
+            )
+            if mine.rowcount and is_by_leaf:
                 connection.execute(
                     sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(
                         sql.Identifier(schema, name),
@@ -227,11 +233,6 @@ def _validate_one(
                         sql.SQL(definition),
                     )
                 )
-            connection.execute(
-                "DELETE FROM changeover.resting WHERE kind = 'foreign_key'"
-                " AND schema_name = %s AND table_name = %s AND name = %s",
-                (schema, name, constraint),
-            )
-    except (pg.ForeignKeyViolation, pg.LockNotAvailable):
+    except (pg.ForeignKeyViolation, pg.LockNotAvailable, pg.UndefinedObject):
         return False
     return True

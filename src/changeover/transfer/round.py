@@ -17,7 +17,12 @@ from psycopg import sql
 from changeover.catalog.pair import Pair
 from changeover.control.move import ROOM, Connection, Move
 from changeover.database import fixed
-from changeover.model.errors import BooksUnbalancedError, StaleEpochError, WrongServerError
+from changeover.model.errors import (
+    BooksUnbalancedError,
+    StaleEpochError,
+    SwapInProgressError,
+    WrongServerError,
+)
 from changeover.model.fault import Fault
 from changeover.model.observation import RoundFinished
 from changeover.model.side import Direction, Side
@@ -392,12 +397,13 @@ def require_epoch(connection: Connection, side: Side, authority: Authority) -> N
 
     Raises:
         StaleEpochError: If it is in another epoch or its part has changed.
+        SwapInProgressError: If triggers and foreign keys of the secondary may still act.
         WrongServerError: If it is a standby.
     """
     name = "read_source_epoch" if side is Side.SOURCE else "read_target_epoch"
     row = connection.execute(fixed(_MINE, name)).fetchone()
     assert row is not None, "both rows were written with the schema"
-    epoch, primary_side, is_standby = row
+    epoch, primary_side, is_standby, is_swapping = row
     if is_standby:
         raise WrongServerError(
             f"{side}: the server is a standby", hint="connect to the primary server of that side"
@@ -407,6 +413,11 @@ def require_epoch(connection: Connection, side: Side, authority: Authority) -> N
         raise StaleEpochError(
             f"{side}: epoch {epoch} instead of {authority.epoch}, or the primary changed",
             hint="nothing to do: a mirror of the new epoch goes on",
+        )
+    if is_swapping:
+        raise SwapInProgressError(
+            f"epoch {epoch} is decided, but its secondary has not been put to rest yet",
+            hint="nothing to do: the swap's owner or the mirror daemon ends it",
         )
 
 

@@ -44,6 +44,8 @@ def next_value(
     """Return the value that a sequence is set to, or None where neither side was ever used.
 
     Direction and cache are respected: past both sides by `gap` steps and one cache, within bounds.
+    Near its bound the gap shrinks, so that the sequence still has a value to give; only one that
+    has given its last is left there, to end or to cycle as it would have done on the old primary.
 
     Args:
         here: The sequence of the side that becomes the primary.
@@ -59,8 +61,11 @@ def next_value(
     is_rising = here.increment > 0
     furthest = max(used) if is_rising else min(used)
     caches = max(here.cache, there.cache if there is not None else 1)
-    wanted = furthest + here.increment * (gap + caches)
-    return min(wanted, here.maximum) if is_rising else max(wanted, here.minimum)
+    for steps in (gap + caches, caches, 0):
+        wanted = furthest + here.increment * steps
+        if here.minimum <= wanted + here.increment <= here.maximum:
+            return wanted
+    return here.maximum if is_rising else here.minimum
 
 
 def plan(move: Move, to: Side, source: Connection, target: Connection) -> tuple[Advance, ...]:
