@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 import pytest
 from psycopg import sql
@@ -105,15 +106,16 @@ def bench(pair, tmp_path) -> Bench:
 
 
 @pytest.fixture
-def verify_under_writes() -> Callable[..., tuple[float, VerifyReport]]:
-    """A function for whoever has a running mirror: verify while something writes.
+def verify_under_writes() -> Callable[..., tuple[list[float], VerifyReport]]:
+    """A function that verifies a mirrored move again and again while something writes.
 
-    It calls `write(number)` in a thread until the verification is over and `writes_min` writes were
-    made, verifies again and again meanwhile, and returns the longest verification's seconds and the
-    last report. Every report must be green: no difference, nothing unsettled.
+    `write(number)` is called in a thread and returns how many rows it wrote; it goes on until
+    `writes_min` rows were written and a verification has begun and ended after that. Every report
+    must be green: no difference, nothing unsettled. The seconds of each verification and the last
+    report are returned.
     """
 
-    def run(move, write, *, writes_min=100_000) -> tuple[float, VerifyReport]:
+    def run(move, write, *, writes_min=100_000) -> tuple[list[float], VerifyReport]:
         written = 0
         is_over = threading.Event()
         errors = []
@@ -121,28 +123,29 @@ def verify_under_writes() -> Callable[..., tuple[float, VerifyReport]]:
         def writer() -> None:
             nonlocal written
             try:
-                while not is_over.is_set() or written < writes_min:
-                    write(written)
-                    written += 1
+                for number in count():
+                    if is_over.is_set():
+                        return
+                    written += write(number)
             except BaseException as error:  # noqa: BLE001 - raised in the test's thread
                 errors.append(error)
 
         thread = threading.Thread(target=writer)
         thread.start()
-        longest = 0.0
+        seconds = []
         try:
             while not errors:
+                is_last = written >= writes_min
                 begun = time.monotonic()
                 report = verify(move)
-                longest = max(longest, time.monotonic() - begun)
+                seconds.append(time.monotonic() - begun)
                 assert report.is_green, report.to_json()
-                if written >= writes_min:
+                if is_last:
                     break
         finally:
             is_over.set()
-            writes_min = 0
             thread.join()
         assert errors == []
-        return longest, report
+        return seconds, report
 
     return run

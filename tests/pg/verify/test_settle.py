@@ -160,10 +160,11 @@ def test_what_the_mirror_is_late_with_is_no_difference(mirrored):
 
     def write_between(point):
         if point == HALF_DIGESTED:
+            number = next(numbers)
             write(
                 hooked,
-                f"UPDATE public.a SET x = 'w{next(numbers)}' WHERE id % 50 = 0",
-                "INSERT INTO public.b VALUES ('new', (SELECT max(n) + 1 FROM public.b), NULL)",
+                f"UPDATE public.a SET x = 'w{number}' WHERE id % 50 = 0",
+                f"INSERT INTO public.b VALUES ('new', {number}, NULL)",
                 "UPDATE public.c SET y = y + 1 WHERE x = 'c1'",
             )
 

@@ -170,8 +170,10 @@ class Settlement:
         )
         for case, key in islice(moving, HELD_ROWS_MAX):
             with self._holder.snapshot():
-                if case.scope.reader(self._holder).hold(key) and self._tokens.passed(HOLD_S_MAX):
-                    self._judge(case, (key,))
+                is_held = case.scope.reader(self._holder).hold(key)
+                for _ in range(PASSES_MIN):
+                    if is_held and key in case.pending and self._tokens.passed(HOLD_S_MAX):
+                        self._judge(case, (key,))
 
 
 def _batches(case: Case) -> Iterator[tuple[Key, ...]]:
