@@ -237,14 +237,12 @@ class _Run:
 
     def start(self) -> None:
         """Read what is left to do; also after workers died, whose last ranges may be committed."""
-        for work in self.in_flight.values():
-            self.progress[work.table.table_id].ranges_redone += 1
-        self.in_flight.clear()
         with _connected(self.move) as target:
             ground = read_ground(target)
             begin_tables(target, self.pairs)
             states = read_states(target)
             ranges = read_open_ranges(target)
+        self._book_lost(set(ranges))
         source, target_end = (self.move.mirror_endpoint(side) for side in Side)
         described = {pair.table_id: describe(pair) for pair in self.pairs}
         open_ranges: dict[int, list[RangeWork]] = {pair.table_id: [] for pair in self.pairs}
@@ -264,6 +262,16 @@ class _Run:
         self.queue = deque(one for pair in self.pairs for one in open_ranges[pair.table_id])
         self._load(states)
 
+    def _book_lost(self, still_open: set[tuple[int, int]]) -> None:
+        """Book ranges of which no outcome came back: some were committed all the same."""
+        for work in self.in_flight.values():
+            progress = self.progress[work.table.table_id]
+            if (work.table.table_id, work.range_id) in still_open:
+                progress.ranges_redone += 1
+            else:
+                progress.ranges_copied += 1
+        self.in_flight.clear()
+
     def _load(self, states: dict[int, TableState]) -> None:
         self.ready.clear()
         for pair in self.pairs:
@@ -281,12 +289,17 @@ class _Run:
     def drive(self, executor: Executor) -> None:
         """Hand out ranges until none is left, and finish each table after its last."""
         with Throttle(self.move) as throttle, ThreadPoolExecutor(1) as finisher:
-            while self.queue or self.in_flight or self.ready or self.finishing:
-                for progress in self.ready:
-                    self.finishing[finisher.submit(self._finish, progress)] = progress
-                self.ready.clear()
-                self._submit(executor, throttle)
-                self._collect()
+            try:
+                while self.queue or self.in_flight or self.ready or self.finishing:
+                    for progress in self.ready:
+                        self.finishing[finisher.submit(self._finish, progress)] = progress
+                    self.ready.clear()
+                    self._submit(executor, throttle)
+                    self._collect()
+            except BaseException:
+                # Nothing of ours goes on behind the caller's back.
+                wait([future for future in self.in_flight if not future.cancel()])
+                raise
 
     def _submit(self, executor: Executor, throttle: Throttle) -> None:
         while self.queue and throttle.reason() is None:

@@ -3,6 +3,7 @@
 import pytest
 
 from changeover.control.move import installed_pairs
+from changeover.model.errors import ChangeoverError
 from changeover.model.settings import MoveSettings
 from changeover.transfer.range import describe
 
@@ -238,3 +239,53 @@ def test_children_of_an_inherits_tree_are_copied_once(pair, prepared, copied, di
     assert copied(move).rows == 110 + 131
     for query in ("SELECT * FROM ONLY base", "SELECT * FROM ONLY child", "SELECT * FROM base"):
         assert digest(pair.target, query) == digest(pair.source, query)
+
+
+def test_a_mirror_that_is_known_by_a_secret(pair_with, prepared, copied, works, digest):
+    """Where no role can be made the secret lets the copy through the fence, and is not shown."""
+    pair = pair_with(createrole=False, replication_role_grant=False)
+    move = prepared(
+        pair,
+        "CREATE TABLE items (id integer PRIMARY KEY, v text)",
+        fill=["INSERT INTO items SELECT g, 'v' FROM generate_series(1, 150) g"],
+    )
+    secret = works(move)[0].target.mirror_secret
+    assert secret is not None
+    assert secret.reveal() not in repr(works(move))
+    assert copied(move).rows == 150
+    assert digest(pair.target, "SELECT * FROM items") == digest(pair.source, "SELECT * FROM items")
+
+
+def test_row_security_hides_no_row(pair, prepared, copied, digest):
+    """A table whose policies hide rows from everybody is copied whole."""
+    guarded = (
+        "CREATE TABLE guarded (id integer PRIMARY KEY, v text)",
+        "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY",
+    )
+    move = prepared(
+        pair,
+        *guarded,
+        target_schema=guarded[:1],
+        fill=[
+            "INSERT INTO guarded SELECT g, 'v' FROM generate_series(1, 150) g",
+            "CREATE POLICY few ON guarded FOR SELECT USING (id < 10)",
+            "ALTER TABLE guarded FORCE ROW LEVEL SECURITY",
+        ],
+    )
+    assert copied(move).rows == 150
+    assert digest(pair.target, "SELECT * FROM guarded")[0] == 150
+
+
+def test_row_security_that_hides_rows_is_an_error(pair, prepared, copied):
+    """When the login may not see every row the copy fails, instead of copying a few."""
+    move = prepared(
+        pair,
+        "CREATE TABLE guarded (id integer PRIMARY KEY, v text)",
+        fill=["INSERT INTO guarded SELECT g, 'v' FROM generate_series(1, 150) g"],
+    )
+    with pair.source.connect_as_superuser() as source:
+        role = source.execute("SELECT mirror_role FROM changeover.side").fetchone()[0]
+        source.execute(f"ALTER ROLE {role} NOBYPASSRLS")
+        source.execute("ALTER TABLE guarded ENABLE ROW LEVEL SECURITY")
+    with pytest.raises(ChangeoverError, match="row-level security policy"):
+        copied(move)
