@@ -21,6 +21,7 @@ PROGRAM: Final = "changeover"
 VERBS: Final = (
     "setup",
     "check",
+    "schema",
     "capture",
     "copy",
     "mirror",

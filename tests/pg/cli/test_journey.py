@@ -199,4 +199,4 @@ def test_a_move_is_cancelled_before_its_cutover(ask, pair):
             left = connection.execute(LEFT_BEHIND).fetchone()
         assert left == (0, 0, 0)
         with database.connect() as connection, pytest.raises(psycopg.errors.ForeignKeyViolation):
-            connection.execute('INSERT INTO public."Заказ" (customer) VALUES (-1)')
+            connection.execute("INSERT INTO public.\"Заказ\" (customer, note) VALUES (-1, '')")
