@@ -21,6 +21,8 @@ class Column(_Value, frozen=True, kw_only=True):
         generated: Empty, `s` (stored) or `v` (virtual, from 18).
         expression: What a generated column is computed by.
         collation: The collation's name, empty for the database's own or a type without one.
+        equality: The operator by which a key of this type is unique, as SQL; a type of an
+            extension has its own, which an unqualified `=` would not find.
         is_collation_deterministic: False where equal text may differ in bytes.
     """
 
@@ -36,6 +38,7 @@ class Column(_Value, frozen=True, kw_only=True):
     collation: str
     is_collation_deterministic: bool
     expression: str | None = None
+    equality: str = "OPERATOR(pg_catalog.=)"
 
 
 class Key(_Value, frozen=True, kw_only=True):
@@ -123,6 +126,7 @@ class Table(_Value, frozen=True, kw_only=True):
         size_bytes: Heap, TOAST and partitions together.
         is_row_security_active: Rows may be hidden from the role that reads the catalog.
         inherits: Parents, and `children` below, of an INHERITS tree.
+        has_subscription: A subscription of this database writes into it.
     """
 
     oid: int
@@ -137,6 +141,7 @@ class Table(_Value, frozen=True, kw_only=True):
     is_row_security_active: bool
     has_rules: bool
     partition_key: str | None
+    has_subscription: bool = False
     inherits: tuple[TableName, ...] = ()
     children: tuple[TableName, ...] = ()
     partitions: tuple[Partition, ...] = ()

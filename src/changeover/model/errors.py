@@ -271,6 +271,13 @@ class HashesDisagreeError(TransferError):
     code = "CO511"
 
 
+class NotAtRestError(TransferError):
+    """Triggers, rules or foreign keys of the secondary would act on what the mirror writes."""
+
+    code = "CO512"
+    exit_code = 4
+
+
 class RoutingError(ChangeoverError):
     """A write could not be brought to the primary."""
 

@@ -20,6 +20,7 @@ from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, numbe
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.model.errors import TimedOutError, WrongServerError, WrongStateVersionError
+from changeover.model.name import TableName
 from changeover.model.observation import PhaseChanged
 from changeover.model.side import Side
 from changeover.transfer import rest, trigger
@@ -200,20 +201,35 @@ def guard_table(connection: Connection, side: Side, pair: Pair, mirror: trigger.
     Raises:
         TimedOutError: If the lock could not be had.
     """
-    for _ in range(TRIES_MAX):
-        try:
-            with connection.transaction():
-                connection.execute(trigger.capture_function(pair, side, mirror))
-                for statement in trigger.table_triggers(pair, side):
-                    connection.execute(statement)
-        except (pg.LockNotAvailable, pg.DeadlockDetected):
-            time.sleep(PAUSE_S)
-        else:
-            return
-    raise TimedOutError(
-        f"{side}: no lock on {pair.name} within {TRIES_MAX} tries of {LOCK_TIMEOUT_MS} ms",
-        hint="look for a long transaction on that table and run it again",
-    )
+    function = trigger.capture_function(pair, side, mirror)
+    _patiently(connection, side, pair, [function, *trigger.table_triggers(pair, side)])
+
+
+def guard_partitions(
+    connection: Connection,
+    side: Side,
+    pair: Pair,
+    partitions: tuple[TableName, ...],
+    *,
+    is_logged: bool,
+) -> None:
+    """Give new partitions the triggers that were not cloned to them, in one transaction.
+
+    Args:
+        connection: A session of the owner, in autocommit.
+        side: The side.
+        pair: The partitioned table.
+        partitions: Its new partitions.
+        is_logged: Whether the keys of all rows that they hold go into the log: a table may have
+            been filled before it was attached.
+
+    Raises:
+        TimedOutError: If the lock could not be had.
+    """
+    statements = [s for name in partitions for s in trigger.partition_triggers(pair, name)]
+    if is_logged:
+        statements += [trigger.log_rows(pair, name) for name in partitions]
+    _patiently(connection, side, pair, statements)
 
 
 def _install_control(move: Move) -> None:
@@ -271,10 +287,16 @@ def remove_triggers(connection: Connection, side: Side, pair: Pair) -> None:
     Raises:
         TimedOutError: If the lock could not be had.
     """
+    _patiently(connection, side, pair, trigger.drop_triggers(pair.table(side)))
+
+
+def _patiently(
+    connection: Connection, side: Side, pair: Pair, statements: Iterable[sql.Composed]
+) -> None:
     for _ in range(TRIES_MAX):
         try:
             with connection.transaction():
-                for statement in trigger.drop_triggers(pair.table(side)):
+                for statement in statements:
                     connection.execute(statement)
         except (pg.LockNotAvailable, pg.DeadlockDetected):
             time.sleep(PAUSE_S)

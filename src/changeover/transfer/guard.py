@@ -1,11 +1,19 @@
 """Whether a side is still as it was when capture was installed: shapes, files and triggers."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from changeover.control.move import ROOM, Connection
 from changeover.database import fixed
-from changeover.model.errors import CaptureBrokenError, DefinitionChangedError
+from changeover.model.errors import (
+    CaptureBrokenError,
+    DefinitionChangedError,
+    NotAtRestError,
+)
+from changeover.model.settings import MoveSettings
 from changeover.model.side import Side
+
+_MINE: Final = "changeover.transfer"
 
 
 class Unbooked(Exception):  # noqa: N818  # no error: the daemon books the doubt and goes on
@@ -22,9 +30,13 @@ class TableState:
     """How a moved table stands against its baseline.
 
     Attributes:
-        shape: Digest of columns, types, enum labels and partition tree.
+        shape: Digest of columns, types and enum labels.
         files: Digest of its file nodes.
         triggers: Digest of our triggers with their state and the transaction that wrote it.
+        is_always: All triggers that it needs are there and ENABLE ALWAYS.
+        tree: Oids of itself and its partitions.
+        is_tree_whole: No partition of the baseline is gone.
+        new_members: Partitions that the baseline doesn't know: schema, name, kind.
     """
 
     table_id: int
@@ -37,6 +49,9 @@ class TableState:
     is_shape_known: bool
     are_files_known: bool
     are_triggers_known: bool
+    tree: list[int]
+    is_tree_whole: bool
+    new_members: list[list[str]]
 
     @property
     def is_as_it_was(self) -> bool:
@@ -47,6 +62,8 @@ class TableState:
             and self.is_shape_known
             and self.are_files_known
             and self.are_triggers_known
+            and self.is_tree_whole
+            and not self.new_members
         )
 
 
@@ -77,6 +94,7 @@ def book(connection: Connection, state: TableState) -> None:
             "shape": state.shape,
             "files": state.files,
             "triggers": state.triggers,
+            "tree": state.tree,
         },
     )
 
@@ -84,8 +102,8 @@ def book(connection: Connection, state: TableState) -> None:
 def refuse(states: tuple[TableState, ...], side: Side, names: dict[int, str]) -> None:
     """Refuse to go on while capture is off or a definition changed.
 
-    New files and triggers that were switched off and on again are doubts, not refusals: `resolve`
-    books them, and `verify` clears them.
+    New files, other partitions, and triggers that were switched off and on again are doubts, not
+    refusals: `resolve` books them, and `verify` clears them.
 
     Raises:
         CaptureBrokenError: If a trigger of ours is missing or off.
@@ -103,3 +121,38 @@ def refuse(states: tuple[TableState, ...], side: Side, names: dict[int, str]) ->
                 f"{side}: a trigger of ours on {name} is missing or not ENABLE ALWAYS",
                 hint="run `changeover capture install`, then `changeover verify`",
             )
+
+
+def refuse_new_tables(source: Connection, move: MoveSettings) -> None:
+    """Refuse to go on while the source has a table in a moved schema that nobody captures.
+
+    Raises:
+        DefinitionChangedError: It names them.
+    """
+    rows = source.execute(
+        fixed(_MINE, "read_new_tables"),
+        {"schemas": list(move.schemas), "excluded": list(move.exclude)},
+    ).fetchall()
+    if rows:
+        raise DefinitionChangedError(
+            f"source: {', '.join(row[0] for row in rows)} came during the move; nothing of it is "
+            "captured",
+            hint="create it on the target too and run `changeover capture install`, or exclude it",
+        )
+
+
+def refuse_restless(secondary: Connection, side: Side, mode: str) -> None:
+    """Refuse to write into a secondary whose own triggers, rules or foreign keys would act.
+
+    Raises:
+        NotAtRestError: It names them.
+    """
+    rows = secondary.execute(fixed(_MINE, "read_restless"), {"mode": mode}).fetchall()
+    if rows:
+        named = ", ".join(
+            f"{row[0].replace('_', ' ')} {row[3]} of {row[1]}.{row[2]}" for row in rows
+        )
+        raise NotAtRestError(
+            f"{side}: {named} would act on what the mirror writes",
+            hint="run `changeover capture install`: it puts the secondary to rest",
+        )

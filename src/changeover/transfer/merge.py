@@ -10,7 +10,7 @@ from psycopg import sql
 from changeover.catalog.pair import Pair
 from changeover.catalog.values import Table
 from changeover.database.statement import names
-from changeover.model.side import Direction
+from changeover.model.side import Direction, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,22 +73,35 @@ def _taken_keys(pair: Pair, types: tuple[str, ...]) -> sql.Composed:
     ).format(sql.SQL(", ").join(casts), sql.Literal(pair.table_id))
 
 
-def _match(columns: tuple[str, ...], other: str) -> sql.Composed:
-    """Return the condition that a row `t` has the key of a row of another relation."""
+def _match(pair: Pair, side: Side, other: str) -> sql.Composed:
+    """Return the condition that a row `t` of a side has the key of a row of another relation."""
+    if pair.is_whole:
+        return sql.SQL("{}").format(sql.SQL("false"))
     terms = []
-    for place, column in enumerate(columns, start=1):
+    for place, column in enumerate(pair.key, start=1):
         theirs = f"k{place}" if other == "k" else column
+        known = pair.table(side).column(column)
+        assert known is not None, "the key's columns are on both sides"
         terms.append(
-            sql.SQL("t.{} = {}.{}").format(
-                sql.Identifier(column), sql.SQL(other), sql.Identifier(theirs)
+            sql.SQL("t.{} {} {}.{}").format(
+                sql.Identifier(column),
+                sql.SQL(known.equality),
+                sql.SQL(other),
+                sql.Identifier(theirs),
             )
         )
     return sql.SQL(" AND ").join(terms)
 
 
+def _staged_columns(pair: Pair) -> tuple[str, ...]:
+    """Return the columns of a row's stage: those carried, and a key's that are generated."""
+    return (*pair.columns, *(name for name in pair.key if name not in pair.columns))
+
+
 def _columns(pair: Pair, alias: str) -> sql.Composed:
     return sql.SQL(", ").join(
-        sql.SQL("{}.{}").format(sql.SQL(alias), sql.Identifier(name)) for name in pair.columns
+        sql.SQL("{}.{}").format(sql.SQL(alias), sql.Identifier(name))
+        for name in _staged_columns(pair)
     )
 
 
@@ -109,8 +122,8 @@ def plan_merge(pair: Pair, direction: Direction) -> Merge:
     there = relation(secondary)
     into = sql.Identifier(secondary.name.schema, secondary.name.name)
     taken = _taken_keys(pair, pair.key_types(direction.primary)) if pair.key else sql.SQL("")
-    same = _match(pair.key, "k") if pair.key else sql.SQL("false")
-    staged = _match(pair.key, "s") if pair.key else sql.SQL("false")
+    same = _match(pair, direction.primary, "k")
+    staged = _match(pair, direction.secondary, "s")
     stage = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA")
     insert = sql.SQL(
         "INSERT INTO {into} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {rows}"
@@ -118,7 +131,10 @@ def plan_merge(pair: Pair, direction: Direction) -> Merge:
     return Merge(
         pair=pair,
         is_exact=pair.is_exact_key(direction.primary),
-        create_stage=(stage.format(rows, columns, into), stage.format(gone, key, into)),
+        create_stage=(
+            stage.format(rows, names(_staged_columns(pair)), into),
+            stage.format(gone, key, into),
+        ),
         send_rows=sql.SQL(
             "COPY (SELECT {} FROM {} AS t WHERE EXISTS (SELECT FROM ({}) AS k WHERE {})) TO STDOUT"
         ).format(_columns(pair, "t"), here, taken, same),
@@ -151,7 +167,7 @@ def _count_live(
         return None
     return sql.SQL(
         "SELECT pg_catalog.count(*) FROM {} AS s WHERE EXISTS (SELECT FROM {} AS t WHERE {})"
-    ).format(rows, there, _match(pair.key, "s"))
+    ).format(rows, there, _match(pair, direction.secondary, "s"))
 
 
 def _upsert(pair: Pair, direction: Direction, insert: sql.Composed) -> sql.Composed | None:

@@ -24,6 +24,7 @@ from changeover.transfer.round import Authority, Round, RoundResult, Sessions, o
 
 _MINE: Final = "changeover.transfer"
 DRAIN_PAUSE_S: Final = 0.002
+BOOKINGS_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +132,7 @@ class Mirror:
         )
         deferred = self._deferred(target)
         try:
-            return self._run(sessions, deferred)
-        except Unbooked as error:
-            doubt.resolve(self._move, self.authority.direction.primary, error.states)
-            return self._run(sessions, deferred)
+            return self._run_booked(sessions, deferred)
         except pg.LockNotAvailable as error:
             self._end_predecessors(sessions)
             raise MirrorHeldError(
@@ -144,6 +142,18 @@ class Mirror:
         except psycopg.OperationalError:
             self.close()
             raise
+
+    def _run_booked(self, sessions: Sessions, deferred: frozenset[int]) -> RoundResult:
+        """Run a round; tables that are not as they were are booked first, as often as it takes."""
+        for _ in range(BOOKINGS_MAX):
+            try:
+                return self._run(sessions, deferred)
+            except Unbooked as error:
+                doubt.resolve(self._move, self.authority.direction.primary, error.states)
+        raise MirrorHeldError(
+            f"tables were emptied or rewritten {BOOKINGS_MAX} times while a round looked at them",
+            hint="nothing to do: the next round tries again",
+        )
 
     def _run(self, sessions: Sessions, deferred: frozenset[int]) -> RoundResult:
         cut = self._cut(sessions)

@@ -32,6 +32,15 @@ _STATES: Final = {
     "R": sql.SQL("ENABLE REPLICA"),
     "D": sql.SQL("DISABLE"),
 }
+_LAY_DOWN: Final = {
+    "trigger": sql.SQL("ALTER TABLE ONLY {} DISABLE TRIGGER {}"),
+    "rule": sql.SQL("ALTER TABLE ONLY {} DISABLE RULE {}"),
+    "foreign_key": sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}"),
+}
+_WAKE: Final = {
+    "trigger": sql.SQL("ALTER TABLE ONLY {} {} TRIGGER {}"),
+    "rule": sql.SQL("ALTER TABLE ONLY {} {} RULE {}"),
+}
 
 
 def put_to_rest(move: Move, side: Side, attempt: int) -> int:
@@ -65,16 +74,13 @@ def rest_actions(
     actions = []
     for kind, schema, name, object_name, definition, enabled, is_validated in rows:
         relation = sql.Identifier(schema, name)
-        change = (
-            sql.SQL("ALTER TABLE ONLY {} DISABLE TRIGGER {}")
-            if kind == "trigger"
-            else sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
-        ).format(relation, sql.Identifier(object_name))
+        change = _LAY_DOWN[kind].format(relation, sql.Identifier(object_name))
         book = sql.SQL(
             "INSERT INTO changeover.resting"
             " (kind, schema_name, table_name, name, definition, enabled, is_validated)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (kind, schema_name, table_name, name) DO UPDATE SET enabled = ''"
+            " ON CONFLICT (kind, schema_name, table_name, name) DO UPDATE"
+            " SET enabled = excluded.enabled"
         ).format()
         values = (kind, schema, name, object_name, definition, enabled, is_validated)
         actions.append(((book, values), (change, ())))
@@ -127,9 +133,9 @@ def wake(connection: Connection, side: Side) -> int:
         for kind, schema, name, object_name, definition, enabled, _, is_partitioned in rows:
             if kind == "foreign_key" and enabled == AWAKE:
                 continue
-            if kind == "trigger":
+            if kind in _WAKE:
                 connection.execute(
-                    sql.SQL("ALTER TABLE ONLY {} {} TRIGGER {}").format(
+                    _WAKE[kind].format(
                         sql.Identifier(schema, name), _STATES[enabled], sql.Identifier(object_name)
                     )
                 )
@@ -139,7 +145,7 @@ def wake(connection: Connection, side: Side) -> int:
             )
         connection.execute("UPDATE changeover.resting SET enabled = %s", (AWAKE,))
         connection.execute(
-            "DELETE FROM changeover.resting WHERE kind = 'trigger' OR NOT is_validated"
+            "DELETE FROM changeover.resting WHERE kind <> 'foreign_key' OR NOT is_validated"
         )
     return len(rows)
 

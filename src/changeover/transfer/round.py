@@ -19,6 +19,7 @@ from changeover.control.move import ROOM, Connection, Move
 from changeover.database import fixed
 from changeover.model.errors import (
     BooksUnbalancedError,
+    DefinitionChangedError,
     StaleEpochError,
     SwapInProgressError,
     WrongServerError,
@@ -75,6 +76,7 @@ class Sessions:
     secondary: Connection
     flusher: Connection
     locked: sql.Composed
+    rest_mode: str
     names: dict[int, str] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -126,7 +128,8 @@ def _prepare(
         for merge in merges.values():
             for statement in merge.create_stage:
                 secondary.execute(statement)
-    if read_rest_mode(secondary) == "replica":
+    rest_mode = read_rest_mode(secondary)
+    if rest_mode == "replica":
         secondary.execute("SET session_replication_role = replica")
     relations = [
         sql.Identifier(pair.name.schema, pair.name.name) for pair in pairs if pair.table_id
@@ -140,6 +143,7 @@ def _prepare(
         secondary=secondary,
         flusher=flusher,
         locked=locked,
+        rest_mode=rest_mode,
         names={pair.table_id: str(pair.name) for pair in pairs},
     )
 
@@ -193,7 +197,8 @@ class Round:
         Raises:
             StaleEpochError: If either side is in another epoch.
             CaptureBrokenError: If a trigger of ours is off.
-            DefinitionChangedError: If a moved table was altered.
+            DefinitionChangedError: If a moved table was altered, or a table is new.
+            NotAtRestError: If a trigger or foreign key would act on what is written.
             BooksUnbalancedError: If keys applied are not the keys read.
             psycopg.Error: As the servers raise; both transactions are rolled back.
         """
@@ -249,6 +254,7 @@ class Round:
         assert row is not None, "the lock row was written with the schema"
         self._batch_id = row[0] + 1
         require_epoch(secondary, self._direction.secondary, self._sessions.authority)
+        guard.refuse_restless(secondary, self._direction.secondary, self._sessions.rest_mode)
         if self._direction is Direction.FORWARD:
             self._tokens = read_tokens(secondary)
         self._reached("round.locked")
@@ -260,13 +266,21 @@ class Round:
         """
         primary.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
         show_secret(self._sessions.move, primary, self._direction.primary)
-        primary.execute(self._sessions.locked)
+        try:
+            primary.execute(self._sessions.locked)
+        except pg.UndefinedTable as error:
+            raise DefinitionChangedError(
+                f"{self._direction.primary}: {error.diag.message_primary}",
+                hint="make the same change on the other side, then `changeover capture install`",
+            ) from error
         self._reached("round.before_snapshot")
         require_epoch(primary, self._direction.primary, self._sessions.authority)
         states = guard.anomalies(guard.inspect(primary))
         if states:
             guard.refuse(states, self._direction.primary, self._sessions.names)
             raise guard.Unbooked(states)
+        if self._direction is Direction.FORWARD:
+            guard.refuse_new_tables(primary, self._sessions.move.settings.move)
         if self._direction is Direction.REVERSE:
             self._tokens = read_tokens(primary)
         row = primary.execute(

@@ -92,13 +92,15 @@ def capture_function_name(table_id: int) -> sql.Identifier:
 def is_row_level(pair: Pair, side: Side) -> bool:
     """Return whether a side's capture fires per row.
 
-    Statement triggers are not cloned to partitions and don't fire for INHERITS children; row
-    triggers of a partitioned table are cloned to every partition, future ones too.
+    Statement triggers are not cloned to partitions, don't fire for INHERITS children, nor for what
+    a subscription applies; row triggers of a partitioned table are cloned to every partition,
+    future ones too.
     Source: https://www.postgresql.org/docs/current/sql-createtrigger.html
+    Source: https://www.postgresql.org/docs/current/logical-replication-architecture.html
     """
     table = pair.table(side)
     is_tree = table.kind == "p" or bool(table.inherits) or bool(table.children)
-    return not pair.is_whole and (is_tree or pair.is_row_capture)
+    return is_tree or table.has_subscription or (pair.is_row_capture and not pair.is_whole)
 
 
 def capture_function(pair: Pair, side: Side, mirror: MirrorTest) -> sql.Composed:
@@ -158,6 +160,8 @@ def _statement_log(pair: Pair) -> sql.Composed:
 
 def _row_log(pair: Pair, side: Side) -> sql.Composed:
     assert pair.table(side).kind in {"r", "p"}, "only tables are captured"
+    if pair.is_whole:
+        return _statement_log(pair)
     return sql.SQL(
         "IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN"
         " INSERT INTO changeover.change (table_id, key) VALUES ({number}, {new});"
@@ -217,22 +221,44 @@ def table_triggers(pair: Pair, side: Side) -> tuple[sql.Composed, ...]:
     function = capture_function_name(pair.table_id)
     table = pair.table(side)
     for name in _relations(table):
-        relation = sql.Identifier(name.schema, name.name)
-        statements += _statement_trigger(
-            FENCE_TRIGGER,
-            sql.SQL("BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"),
-            relation,
-            sql.Identifier("changeover", FENCE_FUNCTION),
-        )
-        statements += _statement_trigger(
-            TRUNCATE_TRIGGER, sql.SQL("AFTER TRUNCATE"), relation, function
-        )
+        statements += _uncloned_triggers(name, function)
     statements += (
         _row_triggers(table, function)
         if is_row_level(pair, side)
         else _set_triggers(table.name, function)
     )
     return tuple(statements)
+
+
+def _uncloned_triggers(name: TableName, function: sql.Identifier) -> list[sql.Composed]:
+    """Return the statements that create what every table and partition needs for itself."""
+    relation = sql.Identifier(name.schema, name.name)
+    return [
+        *_statement_trigger(
+            FENCE_TRIGGER,
+            sql.SQL("BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"),
+            relation,
+            sql.Identifier("changeover", FENCE_FUNCTION),
+        ),
+        *_statement_trigger(TRUNCATE_TRIGGER, sql.SQL("AFTER TRUNCATE"), relation, function),
+    ]
+
+
+def partition_triggers(pair: Pair, name: TableName) -> tuple[sql.Composed, ...]:
+    """Return the statements that give a new partition what was not cloned to it."""
+    relation = sql.Identifier(name.schema, name.name)
+    return (
+        *_uncloned_triggers(name, capture_function_name(pair.table_id)),
+        _always(ROW_TRIGGER, relation),
+    )
+
+
+def log_rows(pair: Pair, name: TableName) -> sql.Composed:
+    """Return the statement that logs the keys of all rows of a partition."""
+    key = key_text(pair.key, "t") if pair.key else sql.SQL("CAST(NULL AS pg_catalog.text)")
+    return sql.SQL(
+        "INSERT INTO changeover.change (table_id, key) SELECT {}, {} FROM ONLY {} AS t"
+    ).format(sql.Literal(pair.table_id), key, sql.Identifier(name.schema, name.name))
 
 
 def _statement_trigger(

@@ -81,7 +81,7 @@ class Scene:
 
 
 def everything(database: Database, table: str) -> list[tuple[str]]:
-    """Return all rows of a table as texts; columns that one side alone has must be named `extra`."""
+    """Return all rows of a table as texts; a column that one side alone has is named `extra`."""
     with database.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET search_path = public")

@@ -11,7 +11,17 @@ SELECT a.attrelid::bigint AS oid, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_ob
   'generated', a.attgenerated,
   'expression', CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
   'collation', CASE WHEN a.attcollation <> 0 AND l.collname <> 'default' THEN l.collname ELSE '' END,
-  'is_collation_deterministic', COALESCE(l.collisdeterministic, true)
+  'is_collation_deterministic', COALESCE(l.collisdeterministic, true),
+  'equality', COALESCE((
+      SELECT pg_catalog.format('OPERATOR(%%I.%%s)', on_.nspname, o.oprname)
+      FROM pg_catalog.pg_opclass AS f
+      JOIN pg_catalog.pg_am AS am ON am.oid = f.opcmethod AND am.amname = 'btree'
+      JOIN pg_catalog.pg_amop AS w ON w.amopfamily = f.opcfamily
+        AND w.amoplefttype = f.opcintype AND w.amoprighttype = f.opcintype AND w.amopstrategy = 3
+      JOIN pg_catalog.pg_operator AS o ON o.oid = w.amopopr
+      JOIN pg_catalog.pg_namespace AS on_ ON on_.oid = o.oprnamespace
+      WHERE f.opcintype = b.oid AND f.opcdefault
+    ), 'OPERATOR(pg_catalog.=)')
 ) ORDER BY a.attnum) AS columns
 FROM pg_catalog.pg_attribute AS a
 JOIN LATERAL (

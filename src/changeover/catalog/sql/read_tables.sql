@@ -19,6 +19,8 @@ SELECT pg_catalog.jsonb_build_object(
   'is_row_security_forced', c.relforcerowsecurity,
   'is_row_security_active', pg_catalog.row_security_active(c.oid),
   'has_rules', c.relhasrules,
+  'has_subscription', EXISTS (
+    SELECT FROM pg_catalog.pg_subscription_rel AS s WHERE s.srrelid = c.oid),
   'partition_key', CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
   'inherits', COALESCE((
       SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS changeover.moved_table (
   shape text NOT NULL DEFAULT '',
   files text NOT NULL DEFAULT '',
   triggers text NOT NULL DEFAULT '',
+  tree oid[] NOT NULL DEFAULT '{}',
   UNIQUE (schema_name, table_name)
 );
 
@@ -73,7 +74,7 @@ CREATE TABLE IF NOT EXISTS changeover.removed (
 );
 
 CREATE TABLE IF NOT EXISTS changeover.resting (
-  kind text NOT NULL CHECK (kind IN ('trigger', 'foreign_key')),
+  kind text NOT NULL CHECK (kind IN ('trigger', 'rule', 'foreign_key')),
   schema_name text NOT NULL,
   table_name text NOT NULL,
   name text NOT NULL,

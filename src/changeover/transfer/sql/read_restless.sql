@@ -1,4 +1,4 @@
--- One row per trigger or foreign key of a moved table that would act on what the mirror writes:
+-- One row per trigger, rule or foreign key of a moved table that would act on what the mirror writes:
 -- kind, schema, table, name, definition, tgenabled, whether validated. %(mode)s: drop or replica.
 WITH member AS (
   SELECT m.relation AS relid FROM changeover.moved_table AS m
@@ -18,6 +18,16 @@ WHERE NOT t.tgisinternal
   AND t.tgenabled <> 'D'
   AND (%(mode)s = 'drop' AND t.tgenabled IN ('O', 'A')
     OR %(mode)s = 'replica' AND t.tgenabled IN ('A', 'R'))
+UNION ALL
+SELECT 'rule', n.nspname, c.relname, w.rulename, pg_catalog.pg_get_ruledef(w.oid),
+  w.ev_enabled::text, true
+FROM pg_catalog.pg_rewrite AS w
+JOIN member AS b ON b.relid = w.ev_class
+JOIN pg_catalog.pg_class AS c ON c.oid = w.ev_class
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE w.ev_type <> '1'
+  AND (%(mode)s = 'drop' AND w.ev_enabled IN ('O', 'A')
+    OR %(mode)s = 'replica' AND w.ev_enabled IN ('A', 'R'))
 UNION ALL
 SELECT 'foreign_key', n.nspname, c.relname, k.conname,
   pg_catalog.pg_get_constraintdef(k.oid), '', k.convalidated
