@@ -13,7 +13,7 @@ from changeover.catalog.values import Check, ForeignKey, Index, Key, Table
 
 _NAME: Final = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 _INDEX: Final = re.compile(
-    rf"CREATE (?:UNIQUE )?INDEX {_NAME} ON (?:ONLY )?{_NAME}(?:\.{_NAME})? (?P<rest>USING .*)",
+    rf"^CREATE (?:UNIQUE )?INDEX {_NAME} ON (?:ONLY )?{_NAME}(?:\.{_NAME})? (?P<rest>USING .*)",
     re.DOTALL,
 )
 _ACTIONS: Final = {

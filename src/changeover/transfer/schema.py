@@ -30,6 +30,7 @@ from changeover.transfer.schema_reference import (
     referenced_table,
     require_ownership,
     validate,
+    validate_statement,
 )
 from changeover.transfer.schema_work import (
     Work,
@@ -58,12 +59,13 @@ def plan_schema(move: Move) -> SchemaPlan:
     """
     with work_on(move) as work:
         statements = {
-            str(Step.PREPARATION): b"".join(joined(m.statements) for m in work.made),
+            str(Step.PREPARATION): joined(ledger.statements())
+            + b"".join(joined(m.statements) for m in work.made),
             str(Step.PRE_DATA): work.script(work.carried(Step.PRE_DATA)),
             **{_key_step(n): work.script(work.keys_of(n)) for n in work.key_tables()},
             str(Step.UNIQUE): work.script(work.carried(Step.UNIQUE)),
             str(Step.INDEXES): work.script(work.carried(Step.INDEXES)),
-            str(Step.FOREIGN_KEYS): reference_text(work),
+            str(Step.FOREIGN_KEYS): _foreign_key_plan(work),
             str(Step.TRIGGERS): work.script(work.carried(Step.TRIGGERS)),
             str(Step.PRIVILEGES): joined(work.privileges),
         }
@@ -73,6 +75,13 @@ def plan_schema(move: Move) -> SchemaPlan:
             applied=tuple(work.applied),
             differences=work.kept_differences,
         )
+
+
+def _foreign_key_plan(work: Work) -> bytes:
+    references = work.references()
+    tables = [s for r in references if r.is_carried for s in referenced_table(r)]
+    checks = [validate_statement(r.relation, r) for r in references if r.is_validated]
+    return joined(tables) + reference_text(work) + joined(checks)
 
 
 def apply_pre_data(move: Move) -> SchemaReport:
@@ -220,12 +229,11 @@ def _labels(decisions: Iterable[Decision]) -> list[str]:
 
 
 def _prepare(work: Work) -> list[str]:
-    statements = [statement for making in work.made for statement in making.statements]
+    made = [statement for making in work.made for statement in making.statements]
     with work.target.transaction():
-        ledger.create(work.target)
-        for statement in statements:
+        for statement in (*ledger.statements(), *made):
             work.target.execute(statement)
-    return [str(Step.PREPARATION)] if statements else []
+    return [str(Step.PREPARATION)] if made else []
 
 
 def _run_script(work: Work, name: str, decisions: tuple[Decision, ...]) -> list[str]:

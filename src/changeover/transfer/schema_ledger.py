@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from changeover.control.move import Connection
@@ -42,10 +43,12 @@ def exists(target: Connection) -> bool:
     return row is not None and bool(row[0])
 
 
-def create(target: Connection) -> None:
-    """Make the ledger, where it is absent; inside a transaction."""
-    target.execute("CREATE SCHEMA IF NOT EXISTS changeover")
-    target.execute(fixed(ROOM, "create_schema_step"))
+def statements() -> tuple[sql.SQL, ...]:
+    """Return the statements that make the ledger where it is absent."""
+    return (
+        sql.SQL("CREATE SCHEMA IF NOT EXISTS changeover"),
+        fixed(ROOM, "create_schema_step"),
+    )
 
 
 def read(target: Connection) -> Mapping[str, Applied]:

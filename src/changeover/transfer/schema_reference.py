@@ -79,6 +79,13 @@ def add_statement(relation: TableName, reference: Reference) -> sql.Composed:
     )
 
 
+def validate_statement(relation: TableName, reference: Reference) -> sql.Composed:
+    """Return the statement that looks at the rows of a foreign key that is NOT VALID."""
+    return sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}").format(
+        table(relation), sql.Identifier(reference.name)
+    )
+
+
 def add(target: Connection, reference: Reference) -> None:
     """Add a foreign key NOT VALID, inside the caller's transaction; nothing if it is there.
 
@@ -119,11 +126,7 @@ def validate(target: Connection, reference: Reference) -> str:
             continue
         try:
             with target.transaction():
-                target.execute(
-                    sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}").format(
-                        table(relation), sql.Identifier(reference.name)
-                    )
-                )
+                target.execute(validate_statement(relation, reference))
         except pg.ForeignKeyViolation:
             count = count_orphans(target, relation, reference)
             return f"{count} row(s) of {relation} have no parent in {reference.references}"

@@ -1,7 +1,7 @@
 """One look at both sides and at the archive: all that planning and applying the schema need."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,6 +276,6 @@ def reference_text(work: Work) -> bytes:
     return joined(statements)
 
 
-def joined(statements: list[sql.Composed] | tuple[sql.Composable, ...]) -> bytes:
+def joined(statements: Iterable[sql.Composable]) -> bytes:
     """Return statements as one text."""
     return b"".join(s.as_string().encode() + b";\n" for s in statements)

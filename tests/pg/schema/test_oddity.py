@@ -116,14 +116,12 @@ def test_an_extension_that_only_a_superuser_makes_is_asked_about(pair, make_move
         connection.execute("CREATE TABLE t (id int PRIMARY KEY, v extensions.vector(3))")
         connection.execute("CREATE INDEX ON t USING hnsw (v extensions.vector_l2_ops)")
     move = make_move(pair)
-    asked = {q.answer_key for q in schema.plan_schema(move).questions}
-    if asked:
-        with pytest.raises(GateRefusedError, match="vector"):
-            schema.apply_all(move)
-        with pair.target.connect_as_superuser() as connection:
-            connection.execute("CREATE SCHEMA extensions")
-            connection.execute("CREATE EXTENSION vector SCHEMA extensions")
-            connection.execute("GRANT USAGE ON SCHEMA extensions TO PUBLIC")
+    with pytest.raises(GateRefusedError, match=r"extension\.vector"):
+        schema.apply_all(move)
+    with pair.target.connect_as_superuser() as connection:
+        connection.execute("CREATE SCHEMA extensions")
+        connection.execute("CREATE EXTENSION vector SCHEMA extensions")
+        connection.execute("GRANT USAGE ON SCHEMA extensions TO PUBLIC")
     assert schema.apply_all(move).done
     assert rows(pair.target, "SELECT extname FROM pg_extension WHERE extname = 'vector'")
 
