@@ -155,6 +155,15 @@ def test_many_rows_are_counted_one_by_one(bench, planted, expected):
     assert table.is_complete
 
 
+def test_rows_are_fetched_a_few_buckets_at_a_time(bench, monkeypatch):
+    """Where more rows differ than are fetched at once, all of them are found all the same."""
+    monkeypatch.setattr("changeover.transfer.verify.search.ROWS_FETCHED_MAX", 50)
+    bench.both(*KEYED)
+    bench.plant("UPDATE a SET x = NULL WHERE id % 3 = 0")
+    (table,) = bench.with_settings(range_rows=2000).verify().tables
+    assert (table.rows("different"), len(table.divergences)) == (1666, 1666)
+
+
 def test_an_empty_source_does_not_hide_a_full_target(bench):
     """Rows are found on the target although the source has no key to cut ranges by."""
     bench.both("CREATE TABLE a (id bigint PRIMARY KEY, x text)", "ANALYZE a")

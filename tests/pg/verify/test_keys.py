@@ -218,10 +218,13 @@ def test_enum_labels_in_another_order_are_no_difference(bench):
             side,
             f"CREATE TYPE e AS ENUM ({labels})",
             "CREATE TABLE a (k e, n int, x text, PRIMARY KEY (k, n))",
-            "INSERT INTO a SELECT ('{a,b,c}'::e[])[1 + g % 3], g FROM generate_series(1, 500) g",
+            "INSERT INTO a SELECT ('{a,b,c}'::e[])[1 + g % 3], g FROM generate_series(1, 5000) g",
             "ANALYZE a",
         )
+    seen = []
+    object.__setattr__(bench.move, "observer", seen.append)
     assert bench.found() == set()
+    assert [observation.is_equal for observation in seen] == [True] * 5
     bench.plant("UPDATE a SET x = '' WHERE n = 17")
     assert bench.found() == {("a", "different", ("x",), 1)}
 
