@@ -34,14 +34,19 @@ def check(session: Session) -> Outcome:
 
 
 def _blocks(report: "CheckReport") -> list[Block]:
+    """Return what somebody has to read: passes are only counted."""
+    from changeover.journey.checks.finding import Severity
+
     blocks: list[Block] = []
     for one in report.findings:
+        if one.severity is Severity.PASS:
+            continue
         where = f" ({one.side})" if one.side else ""
         blocks.append(f"{one.severity.upper():6} {one.code}{where} {one.subject}: {one.fact}")
         if one.fix:
             blocks.append(f"       fix: {one.fix}")
-    counts = f"{len(report.refusals)} refuse, {len(report.warnings)} warn"
-    return [*blocks, f"{counts}, {len(report.findings)} checked"]
+    counts = (f"{len(report.of(severity))} {severity}" for severity in Severity)
+    return [*blocks, ", ".join(counts)]
 
 
 def _next(report: "CheckReport") -> list[str]:

@@ -31,6 +31,7 @@ from changeover.model.observation import (
 
 INTERVAL_S: Final = 5.0
 REFRESH_PER_S: Final = 4
+TABLES_SHOWN: Final = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,9 +103,11 @@ class Picture:
     def summary(self) -> str:
         """Return the whole picture as one line."""
         open_tables = [n for n, t in self.tables.items() if not t.total or t.done < t.total]
-        done = len(self.tables) - len(open_tables)
-        parts = [f"{done}/{len(self.tables)} tables"] if self.tables else []
-        parts += [f"{name} {self.tables[name].text()}" for name in open_tables[:3]]
+        closed = len(self.tables) - len(open_tables)
+        has_totals = any(tally.total for tally in self.tables.values())
+        count = f"{closed}/{len(self.tables)}" if has_totals else f"{len(self.tables)}"
+        parts = [f"{count} tables"] if self.tables else []
+        parts += [f"{name} {self.tables[name].text()}" for name in open_tables[-TABLES_SHOWN:]]
         return "; ".join([*parts, *self.lines()[len(self.tables) :]])
 
     def _copied(self, seen: CopyProgressed) -> None:
@@ -199,7 +202,7 @@ class Progress:
             self._print(line)
 
     def _print(self, line: str) -> None:
-        at = "" if self._out.is_terminal else f"{_now():%H:%M:%S} "
+        at = "" if self._out.is_terminal else f"{_now():%H:%M:%SZ} "
         self._out.print(Text(at + printable(line)), soft_wrap=True)
 
 

@@ -71,7 +71,7 @@ def mirroring(words, place, secrets):
 
 
 @pytest.fixture
-def until(ask):
+def until(ask, place):
     """A function that asks again until a command ends with a code, within a limit."""
 
     def wait(exit_code, *given):
@@ -80,7 +80,8 @@ def until(ask):
             found, document = ask(*given)
             if found == exit_code:
                 return document
-            assert time.monotonic() < limit, document
+            log = (place / "mirror.log").read_text(encoding="utf-8").splitlines()[-20:]
+            assert time.monotonic() < limit, (document, log)
 
     return wait
 

@@ -106,3 +106,10 @@ def test_json_lines_hold_every_observation(capsys):
     assert [line["event"] for line in said] == [type(seen).__name__ for seen in EVERYTHING]
     assert said[0]["table"] == "public.orders"
     assert all("at" in line for line in said)
+
+
+def test_ranges_without_a_total_are_no_open_tables():
+    """A verification does not know its ranges beforehand, and does not say that none is done."""
+    picture = Picture()
+    picture.take(RangeVerified(table=ORDERS, rows=10, is_equal=True))
+    assert picture.summary() == "1 tables; public.orders 1 ranges, 10 rows"
