@@ -1,0 +1,132 @@
+"""What every measurement stands on: two embedded servers, a pgbench database, rows of the report.
+
+A figure is a ratio against a peer or a limit, measured side by side in one run.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from changeover.control.move import Move, installed_pairs
+from changeover.database import Endpoint
+from changeover.embedded import Database, Server, binaries, prepare_supabase, prepare_target
+from changeover.embedded.supabase import SETTINGS
+from changeover.model.secret import Secret
+from changeover.model.settings import Settings
+from changeover.model.side import Side
+
+FAST_DISK = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure of the report.
+
+    Attributes:
+        ours: Our median, in `unit`.
+        peer: The peer's or the limit's median, None where there is none.
+        ratio: Ours divided by the peer's.
+        runs: Measured runs of each.
+    """
+
+    name: str
+    unit: str
+    ours: float
+    peer: float | None
+    peer_name: str
+    ratio: float | None
+    runs: int
+
+
+def row(name: str, unit: str, ours: list[float], peer: list[float], peer_name: str) -> Row:
+    """Return the medians of interleaved runs as a row."""
+    mine = statistics.median(ours)
+    theirs = statistics.median(peer) if peer else None
+    return Row(
+        name=name,
+        unit=unit,
+        ours=round(mine, 3),
+        peer=None if theirs is None else round(theirs, 3),
+        peer_name=peer_name,
+        ratio=None if not theirs else round(mine / theirs, 3),
+        runs=len(ours),
+    )
+
+
+@contextmanager
+def servers() -> Iterator[tuple[Database, Database]]:
+    """Run a Supabase-like source (16) and a bare target (18), fsync on."""
+    with (
+        Server.start(binaries(16), settings={**SETTINGS, **FAST_DISK}) as source,
+        Server.start(binaries(18), settings=FAST_DISK) as target,
+    ):
+        yield (
+            prepare_supabase(source).database,
+            prepare_target(target, createrole=True, replication_role_grant=True),
+        )
+
+
+def pgbench(database: Database, *arguments: str) -> str:
+    """Run pgbench against a database as its owner, the password in the environment alone."""
+    program = binaries(18) / "pgbench"
+    done = subprocess.run(
+        [str(program), *arguments],
+        env={**os.environ, **environment_of(database)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def environment_of(database: Database) -> dict[str, str]:
+    """Return libpq's environment for a database's owner."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    known = conninfo_to_dict(database.dsn)
+    names = {
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "dbname": "PGDATABASE",
+        "user": "PGUSER",
+        "password": "PGPASSWORD",
+    }
+    return {names[key]: str(value) for key, value in known.items() if key in names}
+
+
+@contextmanager
+def move_of(source: Database, target: Database) -> Iterator[Move]:
+    """Return a move between two databases, its state in a directory of its own."""
+    with tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory:
+        yield Move(
+            owners={
+                Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(source.dsn)),
+                Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(target.dsn)),
+            },
+            settings=Settings(state_directory=directory),
+        )
+
+
+def declare_copied(move: Move) -> None:
+    """Say that every table's copy is done, for pairs that begin equal."""
+    with move.connect_owner(Side.TARGET, "bench") as connection:
+        for pair in installed_pairs(move):
+            connection.execute(
+                "INSERT INTO changeover.copy (table_id, state, version) VALUES (%s, 'copied', 1)"
+                " ON CONFLICT (table_id) DO UPDATE SET state = 'copied'",
+                (pair.table_id,),
+            )
+
+
+def write_report(rows: list[Row], directory: Path) -> Path:
+    """Write the report and return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "report.json"
+    path.write_text(json.dumps([asdict(one) for one in rows], indent=2) + "\n", encoding="utf-8")
+    return path
