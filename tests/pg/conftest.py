@@ -1,16 +1,23 @@
 """A move between two fresh databases, its capture installed, ready to carry rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
 
 import pytest
+from psycopg import sql
 
 from changeover.control.move import Move, installed_pairs
 from changeover.database import Endpoint
+from changeover.embedded import Database
 from changeover.model.secret import Secret
 from changeover.model.settings import MoveSettings, Settings
 from changeover.model.side import Side
 from changeover.transfer import capture
 from changeover.transfer.mirror import Mirror, read_control
+
+_numbers = count(1)
 
 
 @pytest.fixture
@@ -104,3 +111,49 @@ def rows():
             return connection.execute(query, values).fetchall()
 
     return read
+
+
+def _drop_mirror_roles(server: Any) -> None:
+    """Remove the roles that installing made; their databases are gone by now."""
+    with server.connect() as connection:
+        roles = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'changeover_mirror_%'"
+        ).fetchall()
+        granted = connection.execute(
+            "SELECT pg_get_userbyid(g.grantor), pg_get_userbyid(g.grantee)"
+            " FROM pg_parameter_acl p, aclexplode(p.paracl) g"
+            " WHERE pg_get_userbyid(g.grantee) LIKE 'changeover_mirror_%'"
+        ).fetchall()
+        for grantor, grantee in granted:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(grantor)))
+            connection.execute(
+                sql.SQL("REVOKE SET ON PARAMETER session_replication_role FROM {}").format(
+                    sql.Identifier(grantee)
+                )
+            )
+            connection.execute("RESET ROLE")
+        for (role,) in roles:
+            for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+                connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
+
+
+@pytest.fixture(scope="module")
+def make_module_pair(
+    source_template, target_templates
+) -> Iterator[Callable[..., dict[Side, Database]]]:
+    """A function that returns a pair of databases by side, kept for a whole module."""
+    with ExitStack() as after:
+        for server in (source_template.server, target_templates[True, True].server):
+            after.callback(_drop_mirror_roles, server)
+
+        def make(*, createrole=True, replication_role_grant=True) -> dict[Side, Database]:
+            databases = {}
+            for side, template in (
+                (Side.SOURCE, source_template),
+                (Side.TARGET, target_templates[createrole, replication_role_grant]),
+            ):
+                databases[side] = template.clone(f"module_{next(_numbers)}")
+                after.callback(databases[side].drop)
+            return databases
+
+        yield make

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from changeover.control.move import Move, installed_pairs, is_installed, require_installed
 from changeover.control.swap import Kind, in_progress, open_swap, require_stage
+from changeover.journey.completion import resume
 from changeover.journey.gate import Gate, gates, require_green
-from changeover.journey.swap import Driver, Swapped, resume
+from changeover.journey.swap import Driver, Swapped
 from changeover.model.observation import PhaseChanged
 from changeover.model.side import Side
 from changeover.transfer.mirror import read_control

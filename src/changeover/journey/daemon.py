@@ -15,8 +15,8 @@ from changeover.control.move import Connection, Move, installed_pairs
 from changeover.control.swap import open_swap
 from changeover.database import fixed
 from changeover.database.errors import translate
+from changeover.journey.completion import resume
 from changeover.journey.rehearsal import rehearse
-from changeover.journey.swap import resume
 from changeover.model.errors import ChangeoverError, StaleEpochError
 from changeover.model.observation import MirrorFailed
 from changeover.model.side import Direction, Side
@@ -78,9 +78,7 @@ class Daemon:
     def close(self) -> None:
         """Close all sessions."""
         self._forget()
-        if self._target is not None:
-            self._target.close()
-            self._target = None
+        self._drop_session()
 
     def step(self) -> bool | None:
         """Look after swaps, then run a round if anything waits.
@@ -108,6 +106,11 @@ class Daemon:
         if self._target is None or self._target.closed or self._target.broken:
             self._target = self._move.connect_owner(Side.TARGET, "daemon")
         return self._target
+
+    def _drop_session(self) -> None:
+        if self._target is not None:
+            self._target.close()
+            self._target = None
 
     def _watch(self, target: Connection) -> bool:
         """End a swap whose owner is gone: back after its deadline, on once it is decided.
@@ -235,7 +238,7 @@ class Daemon:
                 {"direction": str(direction), "error": f"{ours.code} {ours.message}"},
             )
         except (ChangeoverError, psycopg.Error):
-            self._target = None
+            self._drop_session()
 
 
 def run(move: Move, should_stop: Callable[[], bool]) -> None:

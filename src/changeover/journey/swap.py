@@ -22,12 +22,12 @@ from changeover.control.swap import (
     Swap,
     advance,
     begin_abort,
-    read_swap,
     request,
 )
 from changeover.database import fixed
 from changeover.database.errors import translate, translated
 from changeover.database.statement import table
+from changeover.journey.completion import finish, resume
 from changeover.model.errors import (
     BooksUnbalancedError,
     ChangeoverError,
@@ -40,6 +40,8 @@ from changeover.model.observation import SwapMoved
 from changeover.model.side import Direction, Side
 from changeover.transfer import book, doubt, fence, guard, rest, sequence
 from changeover.transfer.mirror import Mirror, read_control
+
+__all__ = ["Driver", "Swapped", "finish", "refresh_views", "resume"]
 
 _MINE: Final = "changeover.journey"
 CHECK_TRIES_MAX: Final = 50
@@ -104,7 +106,8 @@ class Driver:
                 drained, advances = 0, 0
         finally:
             mirror.close()
-        finish(self._move, swap, self._target)
+        with self._living_target() as target:
+            finish(self._move, swap, target)
         return Swapped(
             swap_id=swap.swap_id,
             kind=str(swap.kind),
@@ -113,6 +116,15 @@ class Driver:
             sequences=advances,
             unvalidated=rest.validate(self._move, self._kind.new_primary),
         )
+
+    @contextlib.contextmanager
+    def _living_target(self) -> Iterator[Connection]:
+        """Yield the target's session, or another one where it broke."""
+        if not (self._target.closed or self._target.broken):
+            yield self._target
+            return
+        with self._move.connect_owner(Side.TARGET, "swap") as target:
+            yield target
 
     def _request(self, epoch: int) -> Swap:
         deadline_s = self._move.settings.swap.deadline_s
@@ -269,13 +281,12 @@ class Driver:
             StaleAttemptError: If others went on while we were stopped.
         """
         reason = _describe(error, self._kind.old_primary)
-        if self._target.closed or self._target.broken:
-            self._target = self._move.connect_owner(Side.TARGET, "swap")
-        now = begin_abort(self._target, swap.swap_id, reason)
-        if now.phase.is_decided:
-            return now
-        is_ours = now.phase is Phase.ABORTING
-        finish(self._move, now, self._target)
+        with self._living_target() as target:
+            now = begin_abort(target, swap.swap_id, reason)
+            if now.phase.is_decided:
+                return now
+            is_ours = now.phase is Phase.ABORTING
+            finish(self._move, now, target)
         if isinstance(error, KeyboardInterrupt | StaleAttemptError):
             raise error
         if not is_ours:
@@ -326,69 +337,3 @@ def refresh_views(move: Move, side: Side) -> int:
                     sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name))
                 )
     return len(rows)
-
-
-def finish(move: Move, swap: Swap, target: Connection) -> Swap:
-    """Repeat what follows a decision or an abort until it is done.
-
-    Args:
-        move: The move.
-        swap: A swap that is decided or aborting.
-        target: A session of the target's owner, in autocommit.
-    """
-    steps = {
-        Phase.DECIDED: (_open_new_primary, Event.FENCE_OPENED),
-        Phase.OPENED: (_rest_old_primary, Event.OTHER_AT_REST),
-        Phase.ABORTING: (_reopen_old_primary, Event.FENCE_REOPENED),
-    }
-    while swap.phase in steps:
-        act, event = steps[swap.phase]
-        move.hooks.reached(f"swap.before_{event}")
-        act(move, swap)
-        move.hooks.reached(f"swap.done_{event}")
-        try:
-            swap = advance(target, swap, event)
-        except SwapAbortedError:
-            swap = read_swap(target, swap.swap_id)
-        move.observer(SwapMoved(swap_id=swap.swap_id, kind=str(swap.kind), phase=str(swap.phase)))
-        move.hooks.reached(f"swap.{swap.phase}")
-    return swap
-
-
-def _open_new_primary(move: Move, swap: Swap) -> None:
-    side = swap.kind.new_primary
-    limit = move.settings.swap.lock_timeout_ms
-    with move.connect_owner(side, "swap", lock_timeout_ms=limit) as connection:
-        if side is Side.SOURCE:
-            with connection.transaction():
-                if fence.promise(connection, side, swap.attempt):
-                    rest.wake(connection, side)
-                connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
-        fence.set_fence(connection, side, swap.attempt, is_open=True)
-
-
-def _rest_old_primary(move: Move, swap: Swap) -> None:
-    side = swap.kind.old_primary
-    rest.put_to_rest(move, side, swap.attempt)
-    if side is Side.SOURCE:
-        with move.connect_owner(side, "swap") as connection:
-            connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
-
-
-def _reopen_old_primary(move: Move, swap: Swap) -> None:
-    side = swap.kind.old_primary
-    with move.connect_owner(side, "swap") as connection:
-        fence.set_fence(connection, side, swap.attempt, is_open=True)
-
-
-def resume(move: Move, swap: Swap, target: Connection) -> Swap:
-    """End a swap whose owner is gone: on when it is decided, back otherwise.
-
-    Args:
-        move: The move.
-        swap: A swap that is not over.
-        target: A session of the target's owner, in autocommit.
-    """
-    if not swap.phase.is_decided and swap.phase is not Phase.ABORTING:
-        swap = begin_abort(target, swap.swap_id, "its owner was gone past the deadline")
-    return finish(move, swap, target)

@@ -145,6 +145,7 @@ def close(move: Move, connection: Connection, side: Side, attempt: int) -> float
     move.hooks.reached("fence.set")
     began = time.monotonic()
     holders = writers_in_flight(connection)
+    move.hooks.reached("fence.waiting")
     while holders:
         if time.monotonic() - began > move.settings.swap.writer_wait_s:
             backends = ", ".join(str(holder.backend) for holder in holders)

@@ -1,0 +1,75 @@
+"""What follows a decision or an abort: repeated until it is done, by the owner or the watchdog."""
+
+from changeover.control.move import ROOM, Connection, Move
+from changeover.control.swap import Event, Phase, Swap, advance, begin_abort, read_swap
+from changeover.database import fixed
+from changeover.model.errors import SwapAbortedError
+from changeover.model.observation import SwapMoved
+from changeover.model.side import Side
+from changeover.transfer import fence, rest
+
+
+def finish(move: Move, swap: Swap, target: Connection) -> Swap:
+    """Repeat what follows a decision or an abort until it is done.
+
+    Args:
+        move: The move.
+        swap: A swap that is decided or aborting.
+        target: A session of the target's owner, in autocommit.
+    """
+    steps = {
+        Phase.DECIDED: (_open_new_primary, Event.FENCE_OPENED),
+        Phase.OPENED: (_rest_old_primary, Event.OTHER_AT_REST),
+        Phase.ABORTING: (_reopen_old_primary, Event.FENCE_REOPENED),
+    }
+    while swap.phase in steps:
+        act, event = steps[swap.phase]
+        move.hooks.reached(f"swap.before_{event}")
+        act(move, swap)
+        move.hooks.reached(f"swap.done_{event}")
+        try:
+            swap = advance(target, swap, event)
+        except SwapAbortedError:
+            swap = read_swap(target, swap.swap_id)
+        move.observer(SwapMoved(swap_id=swap.swap_id, kind=str(swap.kind), phase=str(swap.phase)))
+        move.hooks.reached(f"swap.{swap.phase}")
+    return swap
+
+
+def _open_new_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.new_primary
+    limit = move.settings.swap.lock_timeout_ms
+    with move.connect_owner(side, "swap", lock_timeout_ms=limit) as connection:
+        if side is Side.SOURCE:
+            with connection.transaction():
+                if fence.promise(connection, side, swap.attempt):
+                    rest.wake(connection, side)
+                connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+        fence.set_fence(connection, side, swap.attempt, is_open=True)
+
+
+def _rest_old_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.old_primary
+    rest.put_to_rest(move, side, swap.attempt)
+    if side is Side.SOURCE:
+        with move.connect_owner(side, "swap") as connection:
+            connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+
+
+def _reopen_old_primary(move: Move, swap: Swap) -> None:
+    side = swap.kind.old_primary
+    with move.connect_owner(side, "swap") as connection:
+        fence.set_fence(connection, side, swap.attempt, is_open=True)
+
+
+def resume(move: Move, swap: Swap, target: Connection) -> Swap:
+    """End a swap whose owner is gone: on when it is decided, back otherwise.
+
+    Args:
+        move: The move.
+        swap: A swap that is not over.
+        target: A session of the target's owner, in autocommit.
+    """
+    if not swap.phase.is_decided and swap.phase is not Phase.ABORTING:
+        swap = begin_abort(target, swap.swap_id, "its owner was gone past the deadline")
+    return finish(move, swap, target)
