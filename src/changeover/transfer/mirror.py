@@ -4,6 +4,7 @@
 years is the daemon's work (`journey.daemon`).
 """
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ from changeover.transfer.round import Authority, Round, RoundResult, Sessions, o
 _MINE: Final = "changeover.transfer"
 DRAIN_PAUSE_S: Final = 0.002
 BOOKINGS_MAX: Final = 5
+COLLISIONS_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,17 @@ class Mirror:
         )
 
     def _run(self, sessions: Sessions, deferred: frozenset[int]) -> RoundResult:
+        """Run a round again when it met the end of another one.
+
+        A round commits on the secondary first, and with that lets the next one in: a mirror that
+        waited for the lock may then look at log rows whose removal is about to be committed.
+        """
+        for _ in range(COLLISIONS_MAX - 1):
+            with contextlib.suppress(pg.SerializationFailure):
+                return self._run_once(sessions, deferred)
+        return self._run_once(sessions, deferred)
+
+    def _run_once(self, sessions: Sessions, deferred: frozenset[int]) -> RoundResult:
         cut = self._cut(sessions)
         try:
             result = Round(sessions, deferred=deferred, cut_rows=cut).run()
