@@ -9,7 +9,7 @@ import copy as copying
 import itertools
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -422,7 +422,7 @@ class Interleaving(RuleBasedStateMachine):
     def reached(self, point: str) -> None:
         """Be called at every point of a round and of a swap."""
         if point in {"round.between_commits", "round.committed"} or not point.startswith("round."):
-            with self.passing(pg.LockNotAvailable):
+            with suppress(pg.LockNotAvailable):
                 self.look()
         if self.is_inside:
             return
@@ -435,14 +435,6 @@ class Interleaving(RuleBasedStateMachine):
                 finally:
                     self.is_inside = False
                 return
-
-    @contextmanager
-    def passing(self, *errors: type[BaseException]):
-        """Let some errors pass."""
-        try:
-            yield
-        except errors:
-            pass
 
     # What happens inside.
 
@@ -470,13 +462,13 @@ class Interleaving(RuleBasedStateMachine):
 
     def act_round(self):
         """Let another mirror run a round."""
-        with self.passing(*HELD_UP):
+        with suppress(*HELD_UP):
             self.mirrors[1].round()
 
     def act_watchdog(self):
         """Let somebody else end the swap while its owner sleeps."""
         with (
-            self.passing(*DRIVEN_BACK),
+            suppress(*DRIVEN_BACK),
             self.move.connect_owner(Side.TARGET, "watchdog", lock_timeout_ms=200) as target,
         ):
             swap = open_swap(target)
@@ -486,7 +478,7 @@ class Interleaving(RuleBasedStateMachine):
     def act_rival(self):
         """Let somebody else end the swap and make another one while its owner sleeps."""
         self.act_watchdog()
-        with self.passing(*DRIVEN_BACK):
+        with suppress(*DRIVEN_BACK):
             self.drive()
 
     # Writes.
@@ -784,7 +776,7 @@ class Interleaving(RuleBasedStateMachine):
     def resume_swap(self, inside):
         """End a swap that was left behind; whoever ends it may die as well."""
         self.armed = list(inside)
-        with self.passing(KilledError, *DRIVEN_BACK):
+        with suppress(KilledError, *DRIVEN_BACK):
             self.resume()
         assert inside or self.swap() is None
         self.armed = []

@@ -132,9 +132,8 @@ class Mirror:
             if self.authority.direction is Direction.FORWARD
             else sessions.primary
         )
-        deferred = self._deferred(target)
         try:
-            return self._run_booked(sessions, deferred)
+            return self._run_booked(sessions, self._deferred(target))
         except pg.LockNotAvailable as error:
             self._end_predecessors(sessions)
             raise MirrorHeldError(
