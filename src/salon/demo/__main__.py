@@ -8,7 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from changeover import ChangeoverError
-from salon.demo.journey import BREAKS, Journey, Options
+from salon.demo.conclusion import BREAKS, Options
+from salon.demo.hold import hold
+from salon.demo.journey import Journey
 from salon.demo.page import page
 from salon.demo.process import Clock
 from salon.demo.report import Report
@@ -33,6 +35,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--break", dest="broken", choices=sorted(BREAKS), help="break a promise on purpose"
     )
+    parser.add_argument(
+        "--hold", action="store_true", help="set the scene, let writers write, and wait for Ctrl-C"
+    )
     parser.add_argument("--writers", type=int, default=plain.writers, help="writer processes")
     parser.add_argument(
         "--rate", type=float, default=plain.rate_per_s, help="writes a second, of all together"
@@ -50,8 +55,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def run(flags: argparse.Namespace) -> Report:
-    """Set the scene, make the journey, write the report."""
+def run(flags: argparse.Namespace) -> int:
+    """Set the scene; make the journey and write the report, or hold the scene for a person.
+
+    Returns:
+        The exit code.
+    """
     options = Options(
         writers=flags.writers,
         rate_per_s=flags.rate,
@@ -64,12 +73,18 @@ def run(flags: argparse.Namespace) -> Report:
     with Voice(PHASES) as voice:
         with build(place, scale=options.scale, writers=options.writers, say=voice.say) as scene:
             voice.say(f"{scene.rows} rows on the source, {options.writers} writers")
+            if flags.hold:
+                return hold(scene, options, voice)
             report = Journey(scene, options, voice, Clock(options.seconds_max)).run()
-        files = place.directory / "report.json", place.directory / "report.html"
-        report.write(files[0])
-        files[1].write_text(page(report), encoding="utf-8")
-        voice.summarise(report, [str(file) for file in files])
-    return report
+        voice.summarise(report, _write(report, place))
+    return report.exit_code
+
+
+def _write(report: Report, place: Place) -> list[str]:
+    document, shown = place.directory / "report.json", place.directory / "report.html"
+    report.write(document)
+    shown.write_text(page(report), encoding="utf-8")
+    return [str(document), str(shown)]
 
 
 def _interrupt(_number: int, _frame: object) -> None:
@@ -87,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        return run(flags).exit_code
+        return run(flags)
     except KeyboardInterrupt:
         Console(stderr=True).print("interrupted; everything that was started has been ended")
         return EXIT_INTERRUPTED

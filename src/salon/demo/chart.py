@@ -1,4 +1,4 @@
-"""The two charts of the report, as SVG: the write gap per writer and swap, and the lag over time."""
+"""The two charts of the report, as SVG: the write gap per writer and swap, the lag over time."""
 
 import html
 import math
@@ -76,11 +76,10 @@ def lag_chart(points: Sequence[LagPoint], swapped_at_s: Sequence[float]) -> str:
     across = Scale(top=max(last, 1.0), pixels=WIDTH - LEFT - RIGHT)
     up = Scale(top=rounded_up(highest), pixels=HEIGHT - TOP - BOTTOM)
     parts = _frame(up, "ms from primary to secondary")
-    for number in range(TICKS + 1):
-        seconds = across.top * number / TICKS
-        at = LEFT + across.of(seconds)
-        anchor = "end" if number == TICKS else "middle"
-        parts.append(_text(at, HEIGHT - BOTTOM + 18, f"{seconds:.0f} s", anchor))
+    step = rounded_up(across.top / TICKS / 2)
+    for number in range(int(across.top / step) + 1):
+        at = LEFT + across.of(number * step)
+        parts.append(_text(at, HEIGHT - BOTTOM + 18, f"{number * step:g} s", "middle"))
     for at_s in swapped_at_s:
         x = LEFT + across.of(at_s)
         parts.append(
@@ -110,7 +109,9 @@ def _frame(scale: Scale, unit: str) -> list[str]:
     for number in range(TICKS + 1):
         value = scale.top * number / TICKS
         y = HEIGHT - BOTTOM - scale.of(value)
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(
+            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
         parts.append(_text(LEFT - 8, y + 4, f"{value:g}", "end"))
     return parts
 

@@ -21,7 +21,7 @@ PINS: Final = (
     "SET statement_timeout = '60s'",
 )
 COLUMNS: Final = (
-    "SELECT c.relname, array_agg(a.attname::text ORDER BY a.attname COLLATE \"C\")"
+    'SELECT c.relname, array_agg(a.attname::text ORDER BY a.attname COLLATE "C")'
     " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
     " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
     " AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped"
@@ -29,12 +29,10 @@ COLUMNS: Final = (
 )
 DIGEST: Final = sql.SQL(
     "SELECT count(*), md5(coalesce(string_agg(t.row_text, chr(10)"
-    ' ORDER BY t.row_text COLLATE "C"), \'\'))'
+    " ORDER BY t.row_text COLLATE \"C\"), ''))"
     " FROM (SELECT ROW({columns})::text AS row_text FROM public.{table}) AS t"
 )
-ROWS: Final = sql.SQL(
-    "SELECT md5(ROW({columns})::text), count(*) FROM public.{table} GROUP BY 1"
-)
+ROWS: Final = sql.SQL("SELECT md5(ROW({columns})::text), count(*) FROM public.{table} GROUP BY 1")
 
 Session = psycopg.Connection[tuple[Any, ...]]
 
@@ -90,11 +88,13 @@ def _compare_table(
     assert theirs is not None, "an aggregate returns one row"
     differences = 0
     if ours != theirs:
-        left, right = (
-            Counter(dict(session.execute(ROWS.format(**given)).fetchall())) for session in sides
-        )
+        left, right = (_digests(session, ROWS.format(**given)) for session in sides)
         differences = max((left - right).total(), (right - left).total())
     return TableComparison(table=name, rows=(ours[0], theirs[0]), differences=differences)
+
+
+def _digests(session: Session, query: sql.Composed) -> Counter[str]:
+    return Counter({str(digest): int(rows) for digest, rows in session.execute(query).fetchall()})
 
 
 def _count(session: Session, name: str) -> int:

@@ -28,7 +28,8 @@ APPLIED: Final = "SELECT direction, batch_id, keys_read, keys_applied FROM chang
 REMOVED: Final = "SELECT direction, batch_id, keys_read FROM changeover.removed"
 TWIN_WRITES: Final = (
     "SELECT coalesce(sum(abs(t.writes - (SELECT count(*) FROM public.ledger_write AS w"
-    " WHERE w.writer = t.writer))), 0) FROM public.twin_a AS t"
+    " WHERE w.writer = t.writer))), 0)::bigint"
+    " FROM (SELECT a.writer, sum(a.writes) AS writes FROM public.twin_a AS a GROUP BY 1) AS t"
 )
 FINGERPRINTS: Final = "SELECT writer, number FROM public.ledger_write"
 
@@ -108,9 +109,7 @@ def count_unbalanced_books(scene: Scene) -> int:
         }
     wrong = applied.keys() ^ removed.keys()
     wrong |= {
-        batch
-        for batch in applied.keys() & removed.keys()
-        if {*applied[batch]} != {removed[batch]}
+        batch for batch in applied.keys() & removed.keys() if {*applied[batch]} != {removed[batch]}
     }
     return len(wrong)
 

@@ -18,7 +18,7 @@ from salon.sample import words
 
 RECENT_MAX: Final = 40
 SLOTS: Final = 40
-"""How many bookings, dialogues and keys each writer turns over and over."""
+"""How many bookings, dialogues, keys and twins each writer turns over and over."""
 
 TABLES: Final = (
     """CREATE TABLE public.ledger_write (
@@ -29,21 +29,47 @@ TABLES: Final = (
       PRIMARY KEY (writer, number)
     )""",
     """CREATE TABLE public.twin_a (
-      writer integer PRIMARY KEY, number bigint NOT NULL, writes bigint NOT NULL
+      writer integer NOT NULL,
+      slot integer NOT NULL,
+      number bigint NOT NULL,
+      writes bigint NOT NULL,
+      PRIMARY KEY (writer, slot)
     )""",
     """CREATE TABLE public.twin_b (
-      writer integer PRIMARY KEY, number bigint NOT NULL, writes bigint NOT NULL
+      writer integer NOT NULL,
+      slot integer NOT NULL,
+      number bigint NOT NULL,
+      writes bigint NOT NULL,
+      PRIMARY KEY (writer, slot)
     )""",
 )
 """The demonstration's own tables; they move like all others."""
+
+TWINS: Final = (
+    (
+        "INSERT INTO public.twin_a SELECT w, s, 0, 0"
+        " FROM generate_series(0, %(writers)s - 1) AS w, generate_series(0, %(slots)s - 1) AS s"
+    ),
+    (
+        "INSERT INTO public.twin_b SELECT w, s, 0, 0"
+        " FROM generate_series(0, %(writers)s - 1) AS w, generate_series(0, %(slots)s - 1) AS s"
+    ),
+)
+"""How the twins are made, as many pairs for each writer as there are slots."""
 
 FINGERPRINT: Final = (
     "INSERT INTO public.ledger_write (writer, number, kind) VALUES (%(writer)s, %(number)s,"
     " %(kind)s) RETURNING extract(epoch FROM written_at)::float8"
 )
 TURN_TWINS: Final = (
-    "UPDATE public.twin_a SET number = %(number)s, writes = writes + 1 WHERE writer = %(writer)s",
-    "UPDATE public.twin_b SET number = %(number)s, writes = writes + 1 WHERE writer = %(writer)s",
+    (
+        "UPDATE public.twin_a SET number = %(number)s, writes = writes + 1"
+        " WHERE writer = %(writer)s AND slot = %(twin)s"
+    ),
+    (
+        "UPDATE public.twin_b SET number = %(number)s, writes = writes + 1"
+        " WHERE writer = %(writer)s AND slot = %(twin)s"
+    ),
 )
 
 
@@ -197,6 +223,7 @@ class Mixture:
             "writer": writer,
             "number": number,
             "kind": kind,
+            "twin": chance.randrange(SLOTS),
             "company": words.COMPANY,
             "phone": words.client_phone(chance.randrange(self._client_count)),
             "text": text,

@@ -8,8 +8,9 @@ from salon.demo.chart import gap_chart, lag_chart
 from salon.demo.report import MUST_BE_ZERO, Report
 
 STYLE: Final = """
-:root { color-scheme: light dark; --ground: #fcfcfb; --card: #ffffff; --ink: #1d1d1b; --soft: #65645f;
-  --rule: #e4e3de; --good: #157347; --bad: #b3261e; --one: #2a6fbb; --two: #c8630a; }
+:root { color-scheme: light dark; --ground: #fcfcfb; --card: #ffffff; --ink: #1d1d1b;
+  --soft: #65645f; --rule: #e4e3de;
+  --good: #157347; --bad: #b3261e; --one: #2a6fbb; --two: #c8630a; }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #161614; --card: #1f1f1c; --ink: #f0efea; --soft: #a5a49c; --rule: #383731;
     --good: #5cc38b; --bad: #ff8a80; --one: #6ea8e8; --two: #f0a050; } }
@@ -22,7 +23,8 @@ p { margin: 4px 0; } .soft { color: var(--soft); }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px;
   margin: 20px 0; }
-.tile { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 10px 14px; }
+.tile { background: var(--card); border: 1px solid var(--rule); border-radius: 8px;
+  padding: 10px 14px; }
 .tile b { display: block; font-size: 24px; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
@@ -71,14 +73,20 @@ def page(report: Report) -> str:
 
 
 def _head(report: Report) -> str:
+    red = html.escape(", ".join(report.red) or "the journey ended early")
     verdict = (
         '<p class="good">Every promise held: nothing lost, nothing extra, both sides equal.</p>'
         if report.is_green
-        else f'<p class="bad">Red: {html.escape(", ".join(report.red) or "the journey ended early")}</p>'
+        else f'<p class="bad">Red: {red}</p>'
     )
-    lines = ["<h1>The salon has moved</h1>" if report.is_green else "<h1>A promise broke</h1>", verdict]
+    lines = [
+        "<h1>The salon has moved</h1>" if report.is_green else "<h1>A promise broke</h1>",
+        verdict,
+    ]
     if report.broken_on_purpose:
-        lines.append(f"<p>Broken on purpose: <code>{html.escape(report.broken_on_purpose)}</code></p>")
+        lines.append(
+            f"<p>Broken on purpose: <code>{html.escape(report.broken_on_purpose)}</code></p>"
+        )
     if report.refused:
         told = f"The journey ended in phase {report.refused.phase}: {report.refused.complaint}"
         lines.append(f"<p>{html.escape(told)}</p>")
@@ -143,7 +151,9 @@ def _tables(report: Report) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int]) -> str:
     def cells(tag: str, texts: Sequence[str]) -> str:
         return "".join(
-            f'<{tag} class="number">{text}</{tag}>' if place in numbers else f"<{tag}>{text}</{tag}>"
+            f'<{tag} class="number">{text}</{tag}>'
+            if place in numbers
+            else f"<{tag}>{text}</{tag}>"
             for place, text in enumerate(texts)
         )
 

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ from changeover import Side
 from changeover.embedded import Database, Server, binaries, prepare_supabase, prepare_target
 from changeover.embedded.supabase import SETTINGS
 from salon import sample, schema
-from salon.demo.mixture import TABLES
+from salon.demo.mixture import SLOTS, TABLES, TWINS
 
-DURABLE: Final = {
+DURABLE: Final[Mapping[str, str | int | bool]] = {
     "fsync": True,
     "synchronous_commit": "on",
     "full_page_writes": True,
@@ -172,21 +172,18 @@ def _fill_source(source: Database, scale: float, writers: int) -> int:
         with connection.transaction():
             for statement in TABLES:
                 connection.execute(statement)
-            for twin in (
-                "INSERT INTO public.twin_a SELECT g, 0, 0 FROM generate_series(0, %s) AS g",
-                "INSERT INTO public.twin_b SELECT g, 0, 0 FROM generate_series(0, %s) AS g",
-            ):
-                connection.execute(twin, (writers - 1,))
+            for statement in TWINS:
+                connection.execute(statement, {"writers": writers, "slots": SLOTS})
         counts = sample.load(connection, scale=scale)
         connection.execute("ANALYZE")
-    return sum(counts.values()) + 2 * writers
+    return sum(counts.values()) + 2 * writers * SLOTS
 
 
 def _prepare_target(target: Database) -> None:
     """Make `messages` with its partitions: those of the schema, of history, and for today."""
     with target.connect_as_superuser() as administrator:
-        for statement in BY_ADMINISTRATOR:
-            administrator.execute(statement)
+        for grant in BY_ADMINISTRATOR:
+            administrator.execute(grant)
     with target.connect() as connection:
         with connection.transaction():
             for statement in schema.target_statements():

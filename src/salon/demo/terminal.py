@@ -69,7 +69,9 @@ class Voice:
             mark, style = "", ""
         finally:
             seconds = f"{time.monotonic() - began:6.1f} s"
-            line = Text.assemble((f"{seconds}  ", "dim"), (f"{name}: {text} ", style), (mark, style))
+            line = Text.assemble(
+                (f"{seconds}  ", "dim"), (f"{name}: {text} ", style), (mark, style)
+            )
             self._out.print(line, soft_wrap=True)
             self._progress.advance(self._task)
 
@@ -85,7 +87,9 @@ class Voice:
         verdict = (
             Text("every promise held", style="bold green")
             if report.is_green
-            else Text(f"RED: {', '.join(report.red) or 'the journey ended early'}", style="bold red")
+            else Text(
+                f"RED: {', '.join(report.red) or 'the journey ended early'}", style="bold red"
+            )
         )
         self._out.print(verdict)
         for place in places:

@@ -30,7 +30,7 @@ PROBE: Final = (
     " RETURNING extract(epoch FROM written_at)::float8"
 )
 UNEQUAL_TWINS: Final = (
-    "SELECT count(*) FROM public.twin_a AS a FULL JOIN public.twin_b AS b USING (writer)"
+    "SELECT count(*) FROM public.twin_a AS a FULL JOIN public.twin_b AS b USING (writer, slot)"
     " WHERE (a.number, a.writes) IS DISTINCT FROM (b.number, b.writes)"
 )
 CATCHING_UP: Final = (
@@ -53,7 +53,7 @@ class WitnessConfig:
     source_dsn_file: str
     target_dsn_file: str
     sighting_file: str
-    interval_s: float = 0.04
+    interval_s: float = 0.1
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -170,8 +170,7 @@ def _watch(config: WitnessConfig, out: TextIO, is_stopping: list[int]) -> None:
     ]
     while not is_stopping and os.getppid() == parent:
         sightings = [eye.look() for eye in eyes]
-        for sighting in sightings:
-            out.write(json.dumps(asdict(sighting)) + "\n")
+        out.writelines(json.dumps(asdict(sighting)) + "\n" for sighting in sightings)
         out.flush()
         time.sleep(PAUSE_S if any(s.trouble for s in sightings) else config.interval_s)
     for eye in eyes:

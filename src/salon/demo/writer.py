@@ -137,9 +137,7 @@ class WriterProcess:
         except ChangeoverError as error:
             settle(number, Outcome.FAILED, reason=f"{error.code} {_sqlstate(error)}".strip())
             return False
-        settle(
-            number, Outcome.ACKNOWLEDGED, side=str(written.side), accepted_s=written.result
-        )
+        settle(number, Outcome.ACKNOWLEDGED, side=str(written.side), accepted_s=written.result)
         return True
 
 
