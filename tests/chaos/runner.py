@@ -28,7 +28,7 @@ from changeover.model.side import Side
 from changeover.transfer.copy import copy
 from changeover.transfer.verify import verify
 
-GATES_S_MAX = 60.0
+GATES_S_MAX = 120.0
 POLL_S = 0.05
 
 
@@ -80,8 +80,12 @@ def build(config, hooks, settings: Settings) -> Move:
 def swap(move, kind):
     """Swap as soon as the gates let it; verify when only that is missing."""
     end = time.monotonic() + GATES_S_MAX
+    told = None
     while True:
         red = {gate.name: gate.fact for gate in evaluate(move, kind) if not gate.is_green}
+        if set(red) != told:
+            told = set(red)
+            say(event="gates", at_s=time.monotonic(), red=red)
         if set(red) <= {"verified"}:
             if red:
                 verify(move)

@@ -43,10 +43,8 @@ def await_outcome(world, kind, *, is_decided):
 
 def leave(world, kind, phase):
     """Kill an operator so that his swap rests in a phase."""
-    operator = world.start_operator(
-        kind, arm={"point": f"swap.{phase}", "action": "kill"}, deadline_s=DEADLINE_S
-    )
-    operator.await_killed()
+    arm = {"point": f"swap.{phase}", "action": "kill"}
+    world.reach(kind, arm, DEADLINE_S).await_killed()
 
 
 @pytest.mark.parametrize(("kind", "moment"), cases(MOMENTS, CI_KILLS))
@@ -61,7 +59,7 @@ def test_killed_at_a_transition(make_world, judge, kind, moment):
         killed.await_killed()
         world.start_daemon()
     else:
-        world.start_operator(kind, arm=arm, deadline_s=DEADLINE_S).await_killed()
+        world.reach(kind, arm, DEADLINE_S).await_killed()
     await_outcome(world, kind, is_decided=moment.is_decided)
     judge(world)
 
@@ -78,8 +76,7 @@ def test_stopped_at_a_transition_past_the_deadline(make_world, judge, kind, mome
         stopped.await_mark()
         world.start_daemon()
     else:
-        stopped = world.start_operator(kind, arm=arm, deadline_s=DEADLINE_S)
-        stopped.await_mark()
+        stopped = world.reach(kind, arm, DEADLINE_S)
     await_outcome(world, kind, is_decided=moment.is_decided)
     before = world.primary, world.decided
     world.await_progress()
@@ -103,7 +100,7 @@ def test_killed_inside_a_step(make_world, judge, kind, point):
     world = make_world()
     world.bring(kind)
     arm = {"point": point, "action": "kill"}
-    world.start_operator(kind, arm=arm, deadline_s=DEADLINE_S).await_killed()
+    world.reach(kind, arm, DEADLINE_S).await_killed()
     await_outcome(world, kind, is_decided=False)
     judge(world)
 
@@ -145,7 +142,7 @@ def test_operator_killed_in_a_round_under_the_fence(make_world, judge, kind, poi
     world = make_world()
     world.bring(kind)
     arm = {"point": point, "action": "kill", "occurrence": 2}
-    world.start_operator(kind, arm=arm, deadline_s=DEADLINE_S).await_killed()
+    world.reach(kind, arm, DEADLINE_S).await_killed()
     await_outcome(world, kind, is_decided=False)
     judge(world)
 

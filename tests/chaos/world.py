@@ -29,8 +29,9 @@ from salon.demo import ledger
 
 HERE = Path(__file__).parent
 POLL_S = 0.02
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 WRITERS = 4
+OPERATORS_MAX = 6
 SAFE = {"fsync": True, "synchronous_commit": "on", "shared_buffers": "64MB"}
 """Acknowledged means a COMMIT of servers that keep their promises to the disk."""
 QUICK = {
@@ -219,7 +220,7 @@ def start_servers():
 class World:
     """A move under load."""
 
-    def __init__(self, directory, servers, *, is_proxied=False, rate_per_s=25.0, rows=0):
+    def __init__(self, directory, servers, *, is_proxied=False, rate_per_s=15.0, rows=0):
         """Make databases, proxies if wanted, and the tables; nothing runs yet."""
         self.directory = directory
         self.servers = servers
@@ -342,6 +343,20 @@ class World:
         return self._child(
             "runner", "--config", self.ours, *deadline, "swap", *map(str, kinds), arm=arm
         )
+
+    def reach(self, kind, arm, deadline_s):
+        """Start operators until one comes to its point; a machine that is slow drives some back."""
+        for _ in range(OPERATORS_MAX):
+            operator = self.start_operator(kind, arm=arm, deadline_s=deadline_s)
+            await_(
+                lambda one=operator: one.mark.exists() or not one.is_running,
+                lambda one=operator: f"neither there nor over: {one.tail()}",
+            )
+            if operator.mark.exists():
+                return operator
+            assert operator.outcome()["error"] == "SwapAbortedError", operator.tail()
+            self.await_no_swap()
+        raise AssertionError(f"{OPERATORS_MAX} operators were driven back before {arm['point']}")
 
     def start_copy(self):
         """Start a copy."""
