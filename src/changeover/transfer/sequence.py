@@ -41,11 +41,12 @@ def read_sequences(connection: Connection, schemas: tuple[str, ...]) -> dict[Tab
 def next_value(
     here: Sequence, there: Sequence | None, gap: int, highest: int | None = None
 ) -> int | None:
-    """Return the value that a sequence is set to, or None where neither side was ever used.
+    """Return the value that a sequence is set to, or None where nothing in use is in its way.
 
     Direction and cache are respected: past both sides by `gap` steps and one cache, within bounds.
     Near its bound the gap shrinks, so that the sequence still has a value to give; only one that
     has given its last is left there, to end or to cycle as it would have done on the old primary.
+    Values before its beginning are never met, nor are a column's beyond its end.
 
     Args:
         here: The sequence of the side that becomes the primary.
@@ -53,12 +54,14 @@ def next_value(
         gap: Steps to leave free.
         highest: The furthest value that the owning column holds, where it is indexed.
     """
+    is_rising = here.increment > 0
     both = (here, there)
     used = [s.last_value for s in both if s is not None and s.last_value is not None]
-    used += [] if highest is None else [highest]
+    if highest is not None and here.minimum <= highest <= here.maximum:
+        used.append(highest)
+    used = [one for one in used if (one >= here.minimum if is_rising else one <= here.maximum)]
     if not used:
         return None
-    is_rising = here.increment > 0
     furthest = max(used) if is_rising else min(used)
     caches = max(here.cache, there.cache if there is not None else 1)
     for steps in (gap + caches, caches, 0):
