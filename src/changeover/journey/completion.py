@@ -1,5 +1,7 @@
 """What follows a decision or an abort: repeated until it is done, by the owner or the watchdog."""
 
+from typing import Final
+
 from changeover.control.move import ROOM, Connection, Move
 from changeover.control.swap import Event, Phase, Swap, advance, begin_abort, read_swap
 from changeover.database import fixed
@@ -7,6 +9,8 @@ from changeover.model.errors import SwapAbortedError
 from changeover.model.observation import SwapMoved
 from changeover.model.side import Side
 from changeover.transfer import fence, rest
+
+_MINE: Final = "changeover.journey"
 
 
 def finish(move: Move, swap: Swap, target: Connection) -> Swap:
@@ -50,6 +54,10 @@ def _open_new_primary(move: Move, swap: Swap) -> None:
 
 def _rest_old_primary(move: Move, swap: Swap) -> None:
     side = swap.kind.old_primary
+    with move.connect_owner(side, "rest") as connection:
+        with connection.transaction():
+            fence.require_attempt(connection, side, swap.attempt)
+        _end_owners(connection)
     rest.put_to_rest(move, side, swap.attempt)
     if side is Side.SOURCE:
         with move.connect_owner(side, "swap") as connection:
@@ -60,6 +68,16 @@ def _reopen_old_primary(move: Move, swap: Swap) -> None:
     side = swap.kind.old_primary
     with move.connect_owner(side, "swap") as connection:
         fence.set_fence(connection, side, swap.attempt, is_open=True)
+        _end_owners(connection)
+
+
+def _end_owners(connection: Connection) -> None:
+    """End sessions of an owner that stopped while it held the moved tables.
+
+    The decision or the abort is committed, and this side has seen no newer attempt: nobody needs
+    these locks any more, and the next swap would have to wait for them.
+    """
+    connection.execute(fixed(_MINE, "end_owners"))
 
 
 def resume(move: Move, swap: Swap, target: Connection) -> Swap:

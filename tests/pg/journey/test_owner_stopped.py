@@ -74,8 +74,7 @@ def test_an_owner_stopped_before_the_decision_is_driven_back(
 def test_an_owner_stopped_after_the_decision_is_driven_on(arena, make_stop, in_thread, kind, point):
     """The new primary accepts writes; the owner that continues finds the work done."""
     stop = make_stop(point=point)
-    deadline = {"deadline_s": 1.5} if point == "swap.decided" else {}
-    owner = stop_owner(arena, kind, stop, in_thread, **deadline)
+    owner = stop_owner(arena, kind, stop, in_thread)
     arena.decided += 1
     assert arena.primary() is kind.new_primary
     arena.await_write(kind.new_primary)
