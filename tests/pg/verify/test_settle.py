@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
+from changeover.control.move import installed_pairs
 from changeover.journey.daemon import Daemon
 from changeover.model.errors import StaleEpochError
 from changeover.model.fault import Hooks
@@ -13,7 +14,12 @@ from changeover.model.settings import MoveSettings, VerifySettings
 from changeover.model.side import Side
 from changeover.transfer.mirror import Mirror, read_control
 from changeover.transfer.verify import verify
+from changeover.transfer.verify.digest import Reader, parts
+from changeover.transfer.verify.expression import shapes
+from changeover.transfer.verify.hashing import EXTENDED
 from changeover.transfer.verify.search import HALF_DIGESTED
+from changeover.transfer.verify.session import Session
+from changeover.transfer.verify.settle import _is_held
 
 TABLES = (
     "CREATE TABLE public.a (id bigint PRIMARY KEY, x text)",
@@ -288,3 +294,22 @@ def test_orphans_of_resting_foreign_keys_are_counted(pair_with, ready):
     assert kinds(report) == {("P", "missing", ())}
     assert [(o.name, o.rows, o.is_resting) for o in report.orphans] == [("q_p_fkey", 1, True)]
     assert control(move, "SELECT sum(orphans) FROM changeover.verification") == [(1,)]
+
+
+def test_a_row_whose_lock_cannot_be_had_is_not_held(move):
+    """A row that somebody else has locked is given up in bounded time, as unknown."""
+    (table, *_) = installed_pairs(move)
+    composed = parts(shapes(table, dict.fromkeys(Side, True))[Side.SOURCE], EXTENDED)
+    with (
+        move.connect_owner(Side.SOURCE, "lock") as locking,
+        move.connect_owner(Side.SOURCE, "hold", lock_timeout_ms=50) as holding,
+        locking.transaction(),
+    ):
+        locking.execute("UPDATE public.a SET x = 'locked' WHERE id = 8")
+        session = Session(Side.SOURCE, holding)
+        reader = Reader(table, composed, session)
+        held = {}
+        for key in ("7", "8", "-1"):
+            with session.snapshot():
+                held[key] = _is_held(reader, (key,))
+    assert held == {"7": True, "8": False, "-1": False}

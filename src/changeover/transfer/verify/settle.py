@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Final
 
+from changeover.model.errors import TimedOutError
+from changeover.transfer.verify.digest import Reader
 from changeover.transfer.verify.divergence import (
     Divergence,
     Found,
@@ -108,6 +110,7 @@ class Settlement:
                 return
             # Half of the limit: a mirror that never answers must leave time for the reading.
             is_passed = self._tokens.passed(max(0.0, until - time.monotonic()) / 2)
+            self._tokens.is_silent |= not is_passed
             for case in waiting:
                 for keys in _batches(case):
                     self._judge(case, keys)
@@ -170,10 +173,21 @@ class Settlement:
         )
         for case, key in islice(moving, HELD_ROWS_MAX):
             with self._holder.snapshot():
-                is_held = case.scope.reader(self._holder).hold(key)
-                for _ in range(PASSES_MIN):
-                    if is_held and key in case.pending and self._tokens.passed(HOLD_S_MAX):
-                        self._judge(case, (key,))
+                if _is_held(case.scope.reader(self._holder), key):
+                    self._judge_held(case, key)
+
+    def _judge_held(self, case: Case, key: Key) -> None:
+        for _ in range(PASSES_MIN):
+            if key in case.pending and self._tokens.passed(HOLD_S_MAX):
+                self._judge(case, (key,))
+
+
+def _is_held(reader: Reader, key: Key) -> bool:
+    """Lock a row; one whose lock can't be had stays pending, which is unknown, not equal."""
+    try:
+        return reader.hold(key)
+    except TimedOutError:
+        return False
 
 
 def _batches(case: Case) -> Iterator[tuple[Key, ...]]:

@@ -13,7 +13,7 @@ class Tokens:
     """Asks the mirror to pass, through a session with the target's control schema.
 
     Attributes:
-        is_silent: Nobody answered within the limit; nobody is waited for again.
+        is_silent: Nobody is there to answer; set it, and nobody is waited for again.
     """
 
     def __init__(self, session: Session | None) -> None:
@@ -35,10 +35,9 @@ class Tokens:
         token = str(uuid.uuid4())
         self._session.rows("put_token", "asking the mirror to pass", (token,))
         try:
-            self.is_silent = not self._is_answered(token, time.monotonic() + wait_s_max)
+            return self._is_answered(token, time.monotonic() + wait_s_max)
         finally:
             self._session.rows("remove_token", "withdrawing a token", (token,))
-        return not self.is_silent
 
     def _is_answered(self, token: str, until: float) -> bool:
         assert self._session is not None, "nobody is asked without a session"
