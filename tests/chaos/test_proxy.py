@@ -26,15 +26,19 @@ def proxy(table):
 
 @pytest.fixture
 def connect(table, proxy):
-    """A function that connects through the proxy."""
+    """A function that connects through the proxy; what it made is closed after the test."""
+    made = []
     dsn = make_conninfo(
         table.dsn, port=proxy.port, sslmode="disable", gssencmode="disable", connect_timeout=3
     )
 
     def make():
-        return psycopg.connect(dsn, autocommit=True)
+        made.append(psycopg.connect(dsn, autocommit=True))
+        return made[-1]
 
-    return make
+    yield make
+    for session in made:
+        session.close()
 
 
 def count(table):
@@ -67,7 +71,7 @@ def test_refuse_and_heal(connect, proxy):
     with pytest.raises(psycopg.OperationalError):
         connect()
     proxy.heal()
-    connect().close()
+    connect()
 
 
 def test_one_way_holds_the_answer_only(connect, proxy, table):
@@ -80,7 +84,6 @@ def test_one_way_holds_the_answer_only(connect, proxy, table):
     assert session.pgconn.is_busy()
     proxy.heal()
     assert session.pgconn.get_result().status == psycopg.pq.ExecStatus.COMMAND_OK
-    session.close()
 
 
 def test_stalled_request_does_not_arrive(connect, proxy, table):
