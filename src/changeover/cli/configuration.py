@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from changeover.cli.mask import mask_dsn, mask_key, read_dsn
+from changeover.cli.mask import mask_dsn, mask_key
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.fault import ENVIRONMENT_NAME, Fault, Hooks
 from changeover.model.settings import (
@@ -28,6 +28,7 @@ from changeover.model.side import Side
 
 FILE_NAME: Final = "changeover.toml"
 TEXT_BYTES_MAX: Final = 1 << 20
+PLACE: Final = ("host", "hostaddr", "port", "dbname", "service")
 
 PLAIN_NAMES: Final = (
     "SUPABASE_URL",
@@ -140,8 +141,19 @@ class Configuration:
                 f"the connection string of the {side} is empty ({found.origin})",
                 hint="write postgresql://user@host:5432/name, or service=name",
             )
-        read_dsn(found.dsn, found.origin)
+        _parts(found)
         return found
+
+
+def location(used: Resolved) -> tuple[str, ...]:
+    """Return what tells two databases apart before anybody connects."""
+    return tuple(_parts(used).get(part, "") for part in PLACE)
+
+
+def _parts(used: Resolved) -> dict[str, str]:
+    from changeover.database.endpoint import read_dsn
+
+    return read_dsn(used.dsn, f"the connection string from {used.origin}")
 
 
 def load(
@@ -252,13 +264,12 @@ def show_databases(configuration: Configuration) -> list[Shown]:
         except MissingSettingError as error:
             found.append(Shown(name=f"{side}.dsn", value=None, origin=error.message))
         else:
-            parts = read_dsn(used.dsn, used.origin)
-            found.append(Shown(name=f"{side}.dsn", value=mask_dsn(parts), origin=used.origin))
+            shown = mask_dsn(_parts(used))
+            found.append(Shown(name=f"{side}.dsn", value=shown, origin=used.origin))
         mirror = configuration.mirror(side)
         if mirror:
-            parts = read_dsn(mirror.dsn, mirror.origin)
-            shown = Shown(name=f"{side}.mirror_dsn", value=mask_dsn(parts), origin=mirror.origin)
-            found.append(shown)
+            shown = mask_dsn(_parts(mirror))
+            found.append(Shown(name=f"{side}.mirror_dsn", value=shown, origin=mirror.origin))
     return found
 
 

@@ -3,9 +3,6 @@
 import re
 from typing import Final
 
-from changeover.model.errors import ConfigurationError
-from changeover.model.secret import Secret
-
 SHOWN_PARTS: Final = ("host", "hostaddr", "port", "dbname", "user", "service", "sslmode")
 
 _SECRETS: Final = (
@@ -32,42 +29,6 @@ def mask_key(value: str) -> str:
         if value.startswith(prefix):
             return f"{prefix}***"
     return "***"
-
-
-def read_dsn(dsn: Secret, origin: str) -> dict[str, str]:
-    """Return the parts of a connection string.
-
-    libpq's own complaints quote the string, so a string that it would misread is refused here.
-
-    Args:
-        dsn: The connection string.
-        origin: Where it was read from.
-
-    Raises:
-        ConfigurationError: If it can't be read, or a password is not percent-encoded.
-    """
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    hint = "write postgresql://user@host:5432/name, service=name or @file"
-    try:
-        parts = {key: str(value) for key, value in conninfo_to_dict(dsn.reveal()).items()}
-    except psycopg.Error:
-        raise ConfigurationError(
-            f"the connection string from {origin} can't be read", hint=hint
-        ) from None
-    if not _is_plausible(parts):
-        raise ConfigurationError(
-            f"the connection string from {origin} holds a character that its password must escape",
-            hint="percent-encode the password (@ is %40, / is %2F), or move it into PGPASSFILE",
-        )
-    return parts
-
-
-def _is_plausible(parts: dict[str, str]) -> bool:
-    ports = parts.get("port", "").split(",")
-    names = parts.get("host", "") + parts.get("dbname", "")
-    return "@" not in names and all(port.isdigit() or not port for port in ports)
 
 
 def mask_dsn(parts: dict[str, str]) -> str:

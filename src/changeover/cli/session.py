@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from changeover.cli.configuration import Configuration, load
-from changeover.cli.mask import read_dsn
+from changeover.cli.configuration import Configuration, load, location
 from changeover.cli.outcome import Block
 from changeover.cli.printer import Printer, console, has_colors
 from changeover.cli.progress import Progress, json_lines
@@ -20,8 +19,6 @@ from changeover.model.side import Side
 
 if TYPE_CHECKING:
     from changeover.control.move import Move
-
-PLACE: Final = ("host", "hostaddr", "port", "dbname", "service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +115,7 @@ class Session:
 
     def _require_two_places(self) -> None:
         found = {side: self.configuration.database(side) for side in Side}
-        places = [
-            tuple(read_dsn(one.dsn, one.origin).get(part, "") for part in PLACE)
-            for one in found.values()
-        ]
+        places = [location(one) for one in found.values()]
         if places[0] == places[1]:
             origins = " and ".join(one.origin for one in found.values())
             raise ConfigurationError(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from changeover.control.move import ROOM, Connection, Move, is_installed, read_pairs
 from changeover.control.swap import open_swap
 from changeover.database import fixed
-from changeover.journey.finish import _drop_role
 from changeover.model.errors import WrongStageError
-from changeover.model.observation import PhaseChanged
+from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
 from changeover.transfer import capture, rest
+from changeover.transfer.identity import drop_role
 from changeover.transfer.mirror import read_control
 
 
@@ -70,11 +70,15 @@ def cancel(move: Move) -> Cancelled:
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
     require_cancellable(move)
-    _end(move)
-    move.observer(PhaseChanged(name="cancel", state="started"))
+    with phase(move.observer, "cancel"):
+        _end(move)
+        return _remove(move)
+
+
+def _remove(move: Move) -> Cancelled:
     pairs = read_pairs(move)
     capture.remove(move, Side.SOURCE, pairs)
-    _drop_role(move, Side.SOURCE)
+    drop_role(move, Side.SOURCE)
     unvalidated: tuple[str, ...] = ()
     with move.connect_owner(Side.TARGET, "cancel") as target:
         is_there = is_installed(target)
@@ -84,6 +88,5 @@ def cancel(move: Move) -> Cancelled:
     if is_there:
         unvalidated = rest.validate(move, Side.TARGET)
     capture.remove(move, Side.TARGET, pairs)
-    _drop_role(move, Side.TARGET)
-    move.observer(PhaseChanged(name="cancel", state="finished"))
+    drop_role(move, Side.TARGET)
     return Cancelled(tables=len(pairs), unvalidated=unvalidated)

@@ -7,7 +7,7 @@ from changeover.control.swap import Kind, in_progress, open_swap, require_stage
 from changeover.journey.completion import resume
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.journey.swap import Driver, Swapped
-from changeover.model.observation import PhaseChanged
+from changeover.model.observation import phase
 from changeover.model.side import Side
 from changeover.transfer.mirror import read_control
 
@@ -45,15 +45,13 @@ def rollback(move: Move) -> Swapped:
 
 
 def _swap(move: Move, kind: Kind) -> Swapped:
-    move.observer(PhaseChanged(name=str(kind), state="started"))
-    recover(move)
-    require_possible(move, kind)
-    pairs = installed_pairs(move)
-    require_green(gates(move, kind, pairs), kind)
-    with move.connect_owner(Side.TARGET, "swap") as target:
-        swapped = Driver(move, kind, target).run(pairs)
-    move.observer(PhaseChanged(name=str(kind), state="finished"))
-    return swapped
+    with phase(move.observer, str(kind)):
+        recover(move)
+        require_possible(move, kind)
+        pairs = installed_pairs(move)
+        require_green(gates(move, kind, pairs), kind)
+        with move.connect_owner(Side.TARGET, "swap") as target:
+            return Driver(move, kind, target).run(pairs)
 
 
 def require_possible(move: Move, kind: Kind) -> None:
@@ -98,12 +96,12 @@ def plan(kind: Kind) -> tuple[Action, ...]:
         Action(where=str(Side.TARGET), what=f"book the {kind} under a new attempt"),
         Action(where=str(old), what="close the fence; wait until writers in flight are over"),
         Action(where=f"{old} → {new}", what="run the mirror until the change log is empty"),
-        Action(where=str(old), what="LOCK every moved table IN ROW EXCLUSIVE MODE"),
+        Action(where=str(old), what="lock every moved table IN ROW EXCLUSIVE MODE"),
         Action(where=str(old), what="check log, books, triggers and definitions once more"),
         Action(where=str(new), what="set sequences past both sides; refresh materialized views"),
         Action(
             where=str(Side.TARGET),
-            what=f"COMMIT the decision: epoch + 1, primary {new}, stage {kind.stage_after}",
+            what=f"commit the decision: epoch + 1, primary {new}, stage {kind.stage_after}",
         ),
         Action(where=str(new), what="put foreign keys and triggers back; open the fence"),
         Action(where=str(old), what="put foreign keys and triggers to rest; it stays fenced"),

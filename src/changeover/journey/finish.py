@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from psycopg import sql
-
 from changeover.catalog.pair import Pair
 from changeover.control.event import record
 from changeover.control.login import forget_login
@@ -15,10 +13,10 @@ from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.model.errors import GateRefusedError, WrongStageError
-from changeover.model.observation import PhaseChanged
+from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
 from changeover.transfer import capture, rest
-from changeover.transfer.identity import GRANT_SET_VERSION_MIN, role_name
+from changeover.transfer.identity import drop_role
 from changeover.transfer.mirror import read_control
 
 _MINE: Final = "changeover.journey"
@@ -48,7 +46,11 @@ def finish(move: Move) -> Finished:
         GateRefusedError: If a gate is not green, as when the reverse mirror is dead.
         WrongStageError: If the target is not the primary.
     """
-    move.observer(PhaseChanged(name="finish", state="started"))
+    with phase(move.observer, "finish"):
+        return _finish(move)
+
+
+def _finish(move: Move) -> Finished:
     pairs = installed_pairs(move)
     with move.connect_owner(Side.TARGET, "finish") as target:
         is_begun = read_control(target).stage == Stage.COMPLETE
@@ -60,7 +62,6 @@ def finish(move: Move) -> Finished:
     if not is_begun:
         _commit(move, unvalidated)
     left = _clear_target(move, pairs)
-    move.observer(PhaseChanged(name="finish", state="finished"))
     return Finished(tables=len(pairs), triggers_left=left, unvalidated=unvalidated)
 
 
@@ -105,32 +106,9 @@ def _clear_target(move: Move, pairs: tuple[Pair, ...]) -> int:
             )
         with translated(Side.TARGET, "removing the change log"), target.transaction():
             target.execute(fixed(_MINE, "drop_capture"))
-    _drop_role(move, Side.TARGET)
+    drop_role(move, Side.TARGET)
     forget_login(move.state_directory, Side.TARGET)
     return int(left)
-
-
-def _drop_role(move: Move, side: Side) -> None:
-    """Remove the mirror's role, if we made it and nothing else depends on it."""
-    if side in move.mirrors:
-        return
-    with move.connect_owner(side, "finish") as connection:
-        role = role_name(connection)
-        known = connection.execute(
-            "SELECT 1 FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s", (role,)
-        ).fetchone()
-        if known is None:
-            return
-        connection.execute(fixed(_MINE, "end_sessions"), {"role": role})
-        who = sql.Identifier(role)
-        with translated(side, "removing the mirror's role"), connection.transaction():
-            if connection.info.server_version >= GRANT_SET_VERSION_MIN:
-                connection.execute(
-                    sql.SQL("REVOKE SET ON PARAMETER session_replication_role FROM {}").format(who)
-                )
-            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(who))
-            connection.execute(sql.SQL("DROP ROLE {}").format(who))
 
 
 def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
@@ -156,5 +134,5 @@ def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
         rest.wake(source, Side.SOURCE)
     unvalidated = rest.validate(move, Side.SOURCE)
     capture.remove(move, Side.SOURCE, pairs)
-    _drop_role(move, Side.SOURCE)
+    drop_role(move, Side.SOURCE)
     return unvalidated

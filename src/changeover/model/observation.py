@@ -3,11 +3,21 @@
 Log lines, progress and the demo's charts all read these. No cell value and no DSN is in one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
 from changeover.model.name import TableName
 from changeover.model.side import Direction
+
+
+class PhaseState(StrEnum):
+    """How a step of the journey stands."""
+
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +25,7 @@ class PhaseChanged:
     """A step of the journey began or ended."""
 
     name: str
-    state: str
+    state: PhaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +107,20 @@ Observer = Callable[[Observation], None]
 
 def ignore(_observation: Observation) -> None:
     """Observe nothing."""
+
+
+@contextmanager
+def phase(observer: Observer, name: str) -> Iterator[None]:
+    """Tell when a step of the journey begins, and how it ends.
+
+    Args:
+        observer: Who is told.
+        name: The step.
+    """
+    observer(PhaseChanged(name=name, state=PhaseState.STARTED))
+    try:
+        yield
+    except BaseException:
+        observer(PhaseChanged(name=name, state=PhaseState.FAILED))
+        raise
+    observer(PhaseChanged(name=name, state=PhaseState.FINISHED))

@@ -21,7 +21,7 @@ from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.model.errors import TimedOutError, WrongServerError, WrongStateVersionError
 from changeover.model.name import TableName
-from changeover.model.observation import PhaseChanged
+from changeover.model.observation import phase
 from changeover.model.side import Side
 from changeover.transfer import rest, trigger
 from changeover.transfer.guard import take_baseline
@@ -72,7 +72,11 @@ def install(move: Move) -> Installed:
         WrongServerError: If the schema belongs to another pair of databases.
         TimedOutError: If a table's lock could not be had.
     """
-    move.observer(PhaseChanged(name="capture", state="started"))
+    with phase(move.observer, "capture"):
+        return _install(move)
+
+
+def _install(move: Move) -> Installed:
     pairs = numbered(move, read_pairs(move))
     identities = {}
     for side in Side:
@@ -83,7 +87,6 @@ def install(move: Move) -> Installed:
         with move.connect_owner(side, "capture", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
             take_baseline(connection)
     resting = rest.put_to_rest(move, *_secondary(move))
-    move.observer(PhaseChanged(name="capture", state="finished"))
     return Installed(
         tables=len(pairs),
         identities={side: "role" if one.role else "secret" for side, one in identities.items()},

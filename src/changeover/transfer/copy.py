@@ -29,7 +29,7 @@ from changeover.catalog.pair import Pair
 from changeover.control.move import Connection, Move, installed_pairs
 from changeover.model.errors import CopyFailedError
 from changeover.model.name import TableName
-from changeover.model.observation import CopyProgressed, PhaseChanged
+from changeover.model.observation import CopyProgressed, phase
 from changeover.model.side import Side
 from changeover.transfer import copy_session
 from changeover.transfer.checkpoint import (
@@ -121,15 +121,14 @@ def copy(
     with _connected(move) as target:
         read_ground(target)
     plan_copy(move, pairs)
-    move.observer(PhaseChanged(name="copy", state="started"))
     run = _Run(move=move, pairs=pairs, on_table_copied=on_table_copied)
-    try:
-        run.start()
-        _drive(run, executor)
-        states = run.read_states()
-    finally:
-        copy_session.forget_all()
-    move.observer(PhaseChanged(name="copy", state="finished"))
+    with phase(move.observer, "copy"):
+        try:
+            run.start()
+            _drive(run, executor)
+            states = run.read_states()
+        finally:
+            copy_session.forget_all()
     return CopyReport(
         tables=tuple(run.progress[pair.table_id].report(states[pair.table_id]) for pair in pairs),
         seconds=time.monotonic() - begun,

@@ -72,7 +72,7 @@ def _require_off(ground: Ground) -> None:
     if ground.stage != Stage.OFF:
         raise WrongStageError(
             f"the stage is {ground.stage}, a copy is taken back in {Stage.OFF} only",
-            hint="take the stage back first: `changeover stage off`",
+            hint="mend rows: `changeover repair plan`; or begin anew: `changeover capture remove`",
         )
 
 

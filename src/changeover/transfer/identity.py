@@ -189,3 +189,26 @@ def read_identity(owner: Connection) -> Identity:
             "the schema changeover holds no side", hint="run `changeover capture install`"
         )
     return Identity(role=row[4], secret_digest=row[5], rest_mode=row[6])
+
+
+def drop_role(move: Move, side: Side) -> None:
+    """Remove the mirror's role, if we made it and nothing else depends on it."""
+    if side in move.mirrors:
+        return
+    with move.connect_owner(side, "identity") as connection:
+        role = role_name(connection)
+        known = connection.execute(
+            "SELECT 1 FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s", (role,)
+        ).fetchone()
+        if known is None:
+            return
+        connection.execute(fixed("changeover.transfer", "end_sessions"), {"role": role})
+        who = sql.Identifier(role)
+        with translated(side, "removing the mirror's role"), connection.transaction():
+            if connection.info.server_version >= GRANT_SET_VERSION_MIN:
+                connection.execute(
+                    sql.SQL("REVOKE SET ON PARAMETER session_replication_role FROM {}").format(who)
+                )
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(who))
+            connection.execute(sql.SQL("DROP ROLE {}").format(who))

@@ -13,7 +13,7 @@ from changeover.catalog.difference import Difference, compare
 from changeover.control.move import Connection, Move
 from changeover.database.errors import translated
 from changeover.model.name import TableName
-from changeover.model.observation import PhaseChanged
+from changeover.model.observation import phase
 from changeover.model.side import Side
 from changeover.transfer import fence
 from changeover.transfer import schema_ledger as ledger
@@ -186,10 +186,11 @@ def _apply(move: Move, until: Step, *, tables: Sequence[TableName] | None = None
         work.require_fit()
         done: list[str] = []
         for step in _ORDER[: _ORDER.index(until) + 1]:
-            move.observer(PhaseChanged(name=f"schema {step}", state="began"))
-            with translated(Side.TARGET, f"applying the schema's step {step}"):
+            with (
+                phase(move.observer, f"schema {step}"),
+                translated(Side.TARGET, f"applying the schema's step {step}"),
+            ):
                 done += _apply_step(work, step, tables)
-            move.observer(PhaseChanged(name=f"schema {step}", state="done"))
         waiting: tuple[str, ...] = ()
         if until in {Step.FOREIGN_KEYS, Step.PRIVILEGES}:
             waiting = _validate(work, work.references())

@@ -12,6 +12,7 @@ from changeover.model.observation import (
     MarkerReturned,
     MirrorFailed,
     PhaseChanged,
+    PhaseState,
     RangeVerified,
     RoundFinished,
     SwapMoved,
@@ -29,7 +30,7 @@ EVERYTHING = (
     MirrorFailed(direction=Direction.FORWARD, code="CO201", message="the target is away"),
     RangeVerified(table=ORDERS, rows=10, is_equal=False),
     SwapMoved(swap_id=1, kind="cutover", phase="draining"),
-    PhaseChanged(name="copy", state="started"),
+    PhaseChanged(name="copy", state=PhaseState.STARTED),
 )
 
 
@@ -83,7 +84,7 @@ def test_the_last_state_is_said_at_the_end(off_terminal):
 def test_what_happens_once_is_said_at_once(off_terminal):
     """A change of phase does not wait for the interval."""
     progress, out, _ = off_terminal
-    progress(PhaseChanged(name="copy", state="started"))
+    progress(PhaseChanged(name="copy", state=PhaseState.STARTED))
     assert "copy: started" in out.getvalue()
 
 

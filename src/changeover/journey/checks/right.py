@@ -281,7 +281,7 @@ def _named_mirror(scene: Scene, side: Side) -> Iterator[Finding]:
             severity=Severity.REFUSE,
             fact=f"the mirror's role {role} has no BYPASSRLS, and moved tables have row level"
             " security: it would be refused their rows",
-            fix=f"ALTER ROLE {quote(role)} BYPASSRLS, as an administrator",
+            fix=f"let an administrator run ALTER ROLE {quote(role)} BYPASSRLS",
         )
 
 

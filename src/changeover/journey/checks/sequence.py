@@ -74,7 +74,7 @@ def check_rights(scene: Scene, side: Side) -> Iterator[Finding]:
                 severity=Severity.REFUSE,
                 fact=f"{scene.catalogs[side].user} lacks {' and '.join(lacks)} on {name}: a swap"
                 " could not read it or set it past both sides",
-                fix=f"GRANT SELECT, UPDATE ON SEQUENCE {name} to the role",
+                fix=f"run GRANT SELECT, UPDATE ON SEQUENCE {name} to the role",
             )
 
 

@@ -65,7 +65,7 @@ def _unreadable(scene: Scene, side: Side, table: Table, error: psycopg.Error) ->
         subject=str(table.name),
         severity=Severity.REFUSE,
         fact=translate(error, side, f"reading {table.name}").message,
-        fix=f"GRANT SELECT ON {table.name} TO {quote(scene.catalogs[side].user)}",
+        fix=f"run GRANT SELECT ON {table.name} TO {quote(scene.catalogs[side].user)}",
     )
 
 
@@ -79,7 +79,7 @@ def check_writing(scene: Scene, side: Side) -> Iterator[Finding]:
             subject=subject,
             severity=Severity.REFUSE,
             fact=f"{scene.catalogs[side].user} lacks {', '.join(row['missing'])} on {subject}",
-            fix=f"GRANT {', '.join(row['missing'])} ON {subject} to the role",
+            fix=f"run GRANT {', '.join(row['missing'])} ON {subject} to the role",
         )
 
 
