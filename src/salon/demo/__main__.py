@@ -20,6 +20,7 @@ from salon.demo.terminal import Voice
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 PHASES = 18
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -88,7 +89,9 @@ def _write(report: Report, place: Place) -> list[str]:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    """Take SIGTERM and SIGHUP like Ctrl-C: everything that was started is ended in order."""
+    """End in order whatever was started; an impatient second signal does not cut that short."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -99,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code of the process.
     """
     flags = parse(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, _interrupt)
     try:
         return run(flags)
