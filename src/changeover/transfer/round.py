@@ -268,7 +268,7 @@ class Round:
         show_secret(self._sessions.move, primary, self._direction.primary)
         try:
             primary.execute(self._sessions.locked)
-        except pg.UndefinedTable as error:
+        except (pg.UndefinedTable, pg.InsufficientPrivilege) as error:
             raise DefinitionChangedError(
                 f"{self._direction.primary}: {error.diag.message_primary}",
                 hint="make the same change on the other side, then `changeover capture install`",

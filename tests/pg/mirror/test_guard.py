@@ -1,4 +1,4 @@
-"""Changes of definitions, triggers and files during the move: booked, doubted or refused by name."""
+"""Changes of definitions, triggers and files during the move: booked or refused by name."""
 
 from dataclasses import replace
 
@@ -18,8 +18,10 @@ from changeover.transfer.doubt import open_doubts
 TABLES = (
     "CREATE TYPE public.mood AS ENUM ('sad', 'ok')",
     "CREATE TABLE public.orders (id int PRIMARY KEY, mood public.mood, moods public.mood[])",
-    "CREATE TABLE public.lines (id int, at date, note text, PRIMARY KEY (id, at))"
-    " PARTITION BY RANGE (at)",
+    (
+        "CREATE TABLE public.lines (id int, at date, note text, PRIMARY KEY (id, at))"
+        " PARTITION BY RANGE (at)"
+    ),
     "CREATE TABLE public.lines_1 PARTITION OF public.lines DEFAULT",
 )
 REWRITTEN = "source: the table was rewritten without an entry in the change log"
@@ -63,7 +65,7 @@ def test_a_table_that_took_anothers_name_stops_the_mirror(pair, scene):
         "ALTER TABLE orders RENAME TO orders_old",
         "CREATE TABLE orders (LIKE orders_old INCLUDING ALL)",
     )
-    with pytest.raises(DefinitionChangedError, match=r"public\.orders was altered, dropped"):
+    with pytest.raises(DefinitionChangedError, match="denied for table orders"):
         one.carry()
 
 
@@ -153,7 +155,7 @@ def test_a_table_emptied_between_the_look_and_the_next_look(pair, scene, mirror_
     """TRUNCATE at the moment of every look ends in a named refusal, then the next round goes on."""
     one = scene(pair, "CREATE TABLE public.stage (id int PRIMARY KEY)")
     one.carry()
-    times = iter(range(7))
+    times = iter(range(5))
 
     def truncate(point):
         if point == "round.locked" and next(times, None) is not None:

@@ -9,12 +9,18 @@ from changeover.transfer import guard
 from changeover.transfer.doubt import open_doubts, resolve
 
 EVENTS = (
-    "CREATE TABLE public.events (id int, at date, note text, PRIMARY KEY (id, at))"
-    " PARTITION BY RANGE (at)",
-    "CREATE TABLE public.events_1 PARTITION OF public.events FOR VALUES FROM ('2024-01-01')"
-    " TO ('2024-02-01')",
-    "CREATE TABLE public.events_2 PARTITION OF public.events FOR VALUES FROM ('2024-02-01')"
-    " TO ('2024-03-01')",
+    (
+        "CREATE TABLE public.events (id int, at date, note text, PRIMARY KEY (id, at))"
+        " PARTITION BY RANGE (at)"
+    ),
+    (
+        "CREATE TABLE public.events_1 PARTITION OF public.events FOR VALUES FROM ('2024-01-01')"
+        " TO ('2024-02-01')"
+    ),
+    (
+        "CREATE TABLE public.events_2 PARTITION OF public.events FOR VALUES FROM ('2024-02-01')"
+        " TO ('2024-03-01')"
+    ),
 )
 THIRD = (
     "CREATE TABLE public.events_3 PARTITION OF public.events FOR VALUES FROM ('2024-03-01')"
@@ -22,10 +28,14 @@ THIRD = (
 )
 FOURTH = (
     "CREATE TABLE public.events_4 (LIKE public.events INCLUDING ALL)",
-    "INSERT INTO public.events_4 SELECT g, '2024-04-01', 'there before' FROM"
-    " generate_series(1, 5) g",
-    "ALTER TABLE public.events ATTACH PARTITION public.events_4 FOR VALUES FROM ('2024-04-01')"
-    " TO ('2024-05-01')",
+    (
+        "INSERT INTO public.events_4 SELECT g, '2024-04-01', 'there before' FROM"
+        " generate_series(1, 5) g"
+    ),
+    (
+        "ALTER TABLE public.events ATTACH PARTITION public.events_4 FOR VALUES FROM ('2024-04-01')"
+        " TO ('2024-05-01')"
+    ),
 )
 FILL = "INSERT INTO events SELECT g, date '2024-01-01' + g % 60, 'n' FROM generate_series(1, 99) g"
 
@@ -100,7 +110,7 @@ def test_a_partition_attached_during_the_move(moving):
 
 
 def test_a_new_partition_is_fenced_too(pair, scene):
-    """A partition made on the secondary refuses rows at once, and TRUNCATE from the next look on."""
+    """A partition made on the secondary refuses rows at once, TRUNCATE from the next look on."""
     one = scene(pair, *EVENTS)
     one.on_both(THIRD)
     one.carry()
@@ -121,7 +131,7 @@ def test_a_new_partition_is_fenced_too(pair, scene):
 
 
 def test_a_detached_partition_is_a_doubt(pair, scene):
-    """Rows that went with a detached or dropped partition were not logged: a verification is due."""
+    """Rows that went with a detached partition were not logged: a verification is due."""
     one = scene(pair, *EVENTS)
     one.write(FILL)
     one.carry()

@@ -5,26 +5,39 @@ import pytest
 
 from changeover.control.swap import Kind
 from changeover.model.errors import BooksUnbalancedError, NotAtRestError
+from changeover.transfer import capture
 
 SHOUT = (
     "CREATE TABLE public.words (id int PRIMARY KEY, word text)",
     "CREATE TABLE public.audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text)",
-    "CREATE FUNCTION public.shout() RETURNS trigger LANGUAGE plpgsql AS"
-    " 'BEGIN NEW.word := upper(NEW.word); RETURN NEW; END'",
+    (
+        "CREATE FUNCTION public.shout() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.word := upper(NEW.word); RETURN NEW; END'"
+    ),
     "CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-    "CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON public.words FOR EACH ROW"
-    " EXECUTE FUNCTION public.shout()",
-    "CREATE TRIGGER always BEFORE INSERT OR UPDATE ON public.words FOR EACH ROW"
-    " EXECUTE FUNCTION public.shout()",
+    (
+        "CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON public.words FOR EACH ROW"
+        " EXECUTE FUNCTION public.shout()"
+    ),
+    (
+        "CREATE TRIGGER always BEFORE INSERT OR UPDATE ON public.words FOR EACH ROW"
+        " EXECUTE FUNCTION public.shout()"
+    ),
     "ALTER TABLE public.words ENABLE ALWAYS TRIGGER always",
-    "CREATE TRIGGER never BEFORE INSERT OR UPDATE OR DELETE ON public.words FOR EACH ROW"
-    " EXECUTE FUNCTION public.swallow()",
+    (
+        "CREATE TRIGGER never BEFORE INSERT OR UPDATE OR DELETE ON public.words FOR EACH ROW"
+        " EXECUTE FUNCTION public.swallow()"
+    ),
     "ALTER TABLE public.words DISABLE TRIGGER never",
-    "CREATE TRIGGER replica BEFORE INSERT OR UPDATE OR DELETE ON public.words FOR EACH ROW"
-    " EXECUTE FUNCTION public.swallow()",
+    (
+        "CREATE TRIGGER replica BEFORE INSERT OR UPDATE OR DELETE ON public.words FOR EACH ROW"
+        " EXECUTE FUNCTION public.swallow()"
+    ),
     "ALTER TABLE public.words ENABLE REPLICA TRIGGER replica",
-    "CREATE RULE log AS ON UPDATE TO public.words DO ALSO"
-    " INSERT INTO public.audit (what) VALUES ('rule ' || NEW.id)",
+    (
+        "CREATE RULE log AS ON UPDATE TO public.words DO ALSO"
+        " INSERT INTO public.audit (what) VALUES ('rule ' || NEW.id)"
+    ),
 )
 STATES = (
     "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = 'public.words'::regclass"
@@ -73,8 +86,10 @@ def test_triggers_and_rules_rest_and_wake_exactly_as_they_were(moving, rows):
     [
         "ALTER TABLE words ENABLE ALWAYS TRIGGER never",
         "ALTER TABLE words ENABLE ALWAYS RULE log",
-        "CREATE TRIGGER later AFTER INSERT ON words FOR EACH ROW EXECUTE FUNCTION swallow();"
-        " ALTER TABLE words ENABLE REPLICA TRIGGER later",
+        (
+            "CREATE TRIGGER later AFTER INSERT ON words FOR EACH ROW EXECUTE FUNCTION swallow();"
+            " ALTER TABLE words ENABLE REPLICA TRIGGER later"
+        ),
     ],
 )
 def test_what_is_switched_on_later_stops_the_mirror_by_name(pair, scene, statement):
@@ -115,8 +130,6 @@ def test_rows_that_are_swallowed_unbalance_the_books(pair_with, scene, monkeypat
 
 def test_a_resting_trigger_that_was_switched_on_is_put_to_rest_again(pair, scene, rows):
     """Installing once more puts to rest what was switched on, and the swap wakes it as it was."""
-    from changeover.transfer import capture
-
     one = scene(pair, *SHOUT)
     one.carry()
     with one.secondary.connect() as connection:

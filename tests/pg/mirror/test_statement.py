@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from changeover.model.settings import MoveSettings
+
 ITEMS = "CREATE TABLE public.items (id bigint PRIMARY KEY, code text UNIQUE, note text)"
 SOME = "INSERT INTO items SELECT g, 'c' || g, 'n' FROM generate_series(1, 20) g"
 
@@ -23,9 +25,12 @@ def test_upserts_merges_copies_and_writable_ctes(moving, pair):
         " SET note = 'cte' WHERE id = 6) INSERT INTO items SELECT id + 100, code, note FROM gone",
         "UPDATE items SET note = 'never' WHERE false",
     )
-    with scene.primary.connect() as connection, connection.cursor() as cursor:
-        with cursor.copy("COPY items FROM STDIN") as copy:
-            copy.write("50\tc50\t\\N\n51\tc51\ta\\tb\n")
+    with (
+        scene.primary.connect() as connection,
+        connection.cursor() as cursor,
+        cursor.copy("COPY items FROM STDIN") as copy,
+    ):
+        copy.write("50\tc50\t\\N\n51\tc51\ta\\tb\n")
     assert scene.carry().keys == 1 + 1 + 3 + 1 + 2 + 1 + 2
     assert scene.require_same("items") == 23
 
@@ -140,3 +145,16 @@ def memory_kb(name):
     """Return a figure of this process's memory in kB, as Linux counts it."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def test_row_capture_by_choice(pair, scene):
+    """A table that is captured per row by choice logs the same keys as one per statement."""
+    one = scene(pair, ITEMS, move=MoveSettings(row_capture=("public.items",)))
+    one.write(
+        SOME, "UPDATE items SET id = id + 100 WHERE id > 10", "DELETE FROM items WHERE id = 1"
+    )
+    assert one.carry().keys == 30
+    assert one.require_same("items") == 19
+    one.write_together("TRUNCATE items", "INSERT INTO items VALUES (1, 'c5', NULL)")
+    one.carry()
+    assert one.require_same("items") == 1

@@ -3,18 +3,23 @@
 import pytest
 from psycopg import sql
 
+from changeover.control.swap import Kind
+from changeover.model.settings import MoveSettings
+
 VALUES = (
     "CREATE TYPE public.mood AS ENUM ('sad', 'весел', 'it''s \"ok\"')",
     "CREATE DOMAIN public.amount AS numeric CHECK (VALUE >= 0 OR VALUE = 'NaN')",
     "CREATE TYPE public.place AS (street text, number int, moods public.mood[])",
     "CREATE TYPE public.span AS RANGE (subtype = numeric)",
-    "CREATE TABLE public.things (id bigint PRIMARY KEY, moods public.mood[], mood public.mood,"
-    " amount public.amount, place public.place, places public.place[], span public.span,"
-    " during tstzrange, texts text[], grid int[][], js json, jb jsonb, num numeric, f4 real,"
-    " f8 double precision, d date, ts timestamp, tz timestamptz, t time, ttz timetz, iv interval,"
-    " raw bytea, words tsvector, c char(5), vc varchar(7), bits bit varying, ip inet, net cidr,"
-    " mac macaddr, uid uuid, cash money, pt point, x xml, many int4multirange, q tsquery,"
-    ' b boolean, oids oid, quoted "char")',
+    (
+        "CREATE TABLE public.things (id bigint PRIMARY KEY, moods public.mood[], mood public.mood,"
+        " amount public.amount, place public.place, places public.place[], span public.span,"
+        " during tstzrange, texts text[], grid int[][], js json, jb jsonb, num numeric, f4 real,"
+        " f8 double precision, d date, ts timestamp, tz timestamptz, t time, ttz timetz, iv interval,"
+        " raw bytea, words tsvector, c char(5), vc varchar(7), bits bit varying, ip inet, net cidr,"
+        " mac macaddr, uid uuid, cash money, pt point, x xml, many int4multirange, q tsquery,"
+        ' b boolean, oids oid, quoted "char")'
+    ),
 )
 ROWS = (
     """INSERT INTO things (id, texts, grid, moods, mood, amount, place, places, span) VALUES
@@ -30,8 +35,8 @@ ROWS = (
     (5, 'null', 'null', '-Infinity', '-0', '4.9e-324'), (6, '"\\ud83d\\ude00"', '"😀"', 1.10, 1e-45,
      1.7976931348623157e308)""",
     """INSERT INTO things (id, d, ts, tz, t, ttz, iv, during) VALUES
-    (7, 'infinity', '-infinity', 'infinity', '24:00', '24:00+15:59', '-1 mon +1 day -00:00:00.000001',
-     '[2024-10-27 00:30+03, infinity)'),
+    (7, 'infinity', '-infinity', 'infinity', '24:00', '24:00+15:59',
+     '-1 mon +1 day -00:00:00.000001', '[2024-10-27 00:30+03, infinity)'),
     (8, '4713-01-01 BC', '4713-01-01 00:00:00.000001 BC', '4714-11-24 00:00+00 BC', '00:00:00.1',
      '12:00-03', 'P178000000Y', '(,)'),
     (9, '5874897-12-31', '294276-12-31 23:59:59.999999', '1919-07-01 03:30:48.5 Europe/Moscow',
@@ -111,14 +116,16 @@ def test_vectors(pair, scene):
 
 
 def test_columns_in_another_order_and_dropped_ones(pair, scene):
-    """Columns are matched by name: order, dropped ones and extra ones of the target don't matter."""
+    """Columns are matched by name: order, dropped and extra ones don't matter."""
     one = scene(
         pair,
         "CREATE TABLE public.people (gone1 int, id int PRIMARY KEY, a text, gone2 text, b text)",
         "ALTER TABLE public.people DROP COLUMN gone1, DROP COLUMN gone2",
         target_statements=[
-            "CREATE TABLE public.people (b text, extra text DEFAULT 'e', a text, gone int,"
-            " id int NOT NULL UNIQUE)",
+            (
+                "CREATE TABLE public.people (b text, extra text DEFAULT 'e', a text, gone int,"
+                " id int NOT NULL UNIQUE)"
+            ),
             "ALTER TABLE public.people DROP COLUMN gone",
         ],
     )
@@ -130,7 +137,7 @@ def test_columns_in_another_order_and_dropped_ones(pair, scene):
 
 
 def test_generated_and_identity_columns(moving, request):
-    """Generated columns are computed there, identity ALWAYS keeps its values, in a key and beside."""
+    """Generated columns are computed, identity ALWAYS keeps its values, in a key and beside it."""
     scene = moving(
         "CREATE TABLE public.bills (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, net int,"
         " gross int GENERATED ALWAYS AS (net * 2) STORED, tag text UNIQUE)",
@@ -166,8 +173,10 @@ def test_virtual_columns(pair, scene):
         "CREATE TABLE public.sums (id int PRIMARY KEY, a int,"
         " b int GENERATED ALWAYS AS (a + 1) STORED)",
         target_statements=[
-            "CREATE TABLE public.sums (id int PRIMARY KEY, a int,"
-            " b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"
+            (
+                "CREATE TABLE public.sums (id int PRIMARY KEY, a int,"
+                " b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"
+            )
         ],
     )
     one.write("INSERT INTO sums (id, a) VALUES (1, 1), (2, NULL)", "UPDATE sums SET a = 5")
@@ -189,23 +198,23 @@ def test_sixteen_hundred_columns(pair, scene):
 NAMES = (
     'CREATE SCHEMA IF NOT EXISTS "Сх%s""{}"',
     "CREATE TYPE \"Сх%s\"\"{}\".\"тип $1 %(x)s\" AS ENUM ('а', '%s', '{b}')",
-    'CREATE TABLE "Сх%s""{}"."Та\'б\\лица $1 %s" ("ключ %s {0}" "Сх%s""{}"."тип $1 %(x)s",'
-    ' "select" int, "a""b" text UNIQUE, "{c}" text, "$1" int GENERATED ALWAYS AS (7) STORED,'
-    ' PRIMARY KEY ("ключ %s {0}", "select"))',
+    (
+        'CREATE TABLE "Сх%s""{}"."Та\'б\\лица $1 %s" ("ключ %s {0}" "Сх%s""{}"."тип $1 %(x)s",'
+        ' "select" int, "a""b" text UNIQUE, "{c}" text, "$1" int GENERATED ALWAYS AS (7) STORED,'
+        ' PRIMARY KEY ("ключ %s {0}", "select"))'
+    ),
     f'CREATE TABLE "Сх%s""{{}}"."{"т" * 31}x" ("{"к" * 31}y" int PRIMARY KEY, "%" text)',
 )
 
 
 def test_names_with_everything_in_them(pair, scene):
     """Cyrillic, quotes, percent signs, dollars, braces and 63 bytes are only names."""
-    from changeover.control.swap import Kind
-    from changeover.model.settings import MoveSettings
-
     one = scene(pair, *NAMES, move=MoveSettings(schemas=('Сх%s"{}',)))
     table = '"Сх%s""{}"."Та\'б\\лица $1 %s"'
     long = f'"Сх%s""{{}}"."{"т" * 31}x"'
     one.write(
-        f"INSERT INTO {table} VALUES ('а', 1, 'x', '%s'), ('%s', 2, 'y', '$1'), ('{{b}}', 3, 'z')",
+        f"INSERT INTO {table} VALUES ('а', 1, 'x', '%s'), ('%s', 2, 'y', '$1'),"
+        " ('{b}', 3, 'z', '{}')",
         f"INSERT INTO {long} VALUES (1, '%')",
     )
     one.carry()
