@@ -9,7 +9,8 @@ CYCLE = (
         " DEFERRABLE INITIALLY DEFERRED, boss int REFERENCES public.people ON DELETE CASCADE)"
     ),
     (
-        "ALTER TABLE public.teams ADD CONSTRAINT lead_fk FOREIGN KEY (lead) REFERENCES public.people"
+        "ALTER TABLE public.teams ADD CONSTRAINT lead_fk FOREIGN KEY (lead)"
+        " REFERENCES public.people"
         " ON DELETE RESTRICT DEFERRABLE"
     ),
 )

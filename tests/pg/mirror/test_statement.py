@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from changeover.model.settings import MoveSettings
 
 ITEMS = "CREATE TABLE public.items (id bigint PRIMARY KEY, code text UNIQUE, note text)"
@@ -123,22 +125,24 @@ def test_an_older_transaction_commits_later(moving):
     assert scene.require_same("items") == 20
 
 
-def test_a_transaction_of_100_000_rows_in_flat_memory(pair, scene):
-    """A hundred thousand wide rows go by in one round without standing in the client's memory."""
+@pytest.mark.parametrize("count", [100_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
+def test_one_large_transaction_in_flat_memory(pair, scene, count):
+    """Many wide rows go by in one round without standing in the client's memory."""
     one = scene(pair, ITEMS)
     one.carry()
     one.write(
-        "INSERT INTO items SELECT g, g, repeat(md5(g::text), 20) FROM generate_series(1, 100000) g"
+        "INSERT INTO items SELECT g, g, repeat(md5(g::text), 20)"
+        f" FROM generate_series(1, {count}) g"
     )
     Path("/proc/self/clear_refs").write_text("5")
     before = memory_kb("VmRSS")
-    assert one.carry().keys == 100_000
+    assert one.carry().keys == count
     assert memory_kb("VmHWM") - before < 30_000
     one.write("UPDATE items SET id = -id, note = NULL")
-    assert one.carry().keys == 200_000
+    assert one.carry().keys == 2 * count
     query = "SELECT count(*), count(note), min(id), max(id) FROM items"
     with one.secondary.connect() as connection:
-        assert connection.execute(query).fetchone() == (100_000, 0, -100_000, -1)
+        assert connection.execute(query).fetchone() == (count, 0, -count, -1)
 
 
 def memory_kb(name):

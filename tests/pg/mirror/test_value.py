@@ -15,7 +15,8 @@ VALUES = (
         "CREATE TABLE public.things (id bigint PRIMARY KEY, moods public.mood[], mood public.mood,"
         " amount public.amount, place public.place, places public.place[], span public.span,"
         " during tstzrange, texts text[], grid int[][], js json, jb jsonb, num numeric, f4 real,"
-        " f8 double precision, d date, ts timestamp, tz timestamptz, t time, ttz timetz, iv interval,"
+        " f8 double precision, d date, ts timestamp, tz timestamptz, t time, ttz timetz,"
+        " iv interval,"
         " raw bytea, words tsvector, c char(5), vc varchar(7), bits bit varying, ip inet, net cidr,"
         " mac macaddr, uid uuid, cash money, pt point, x xml, many int4multirange, q tsquery,"
         ' b boolean, oids oid, quoted "char")'
