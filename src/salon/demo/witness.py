@@ -85,15 +85,17 @@ class Sighting:
     trouble: str = ""
 
 
-class _Eye:
+class Eye:
     """Looks at one side; connects again when it has to."""
 
     def __init__(self, side: Side, dsn: str) -> None:
+        """Prepare; the first look connects."""
         self._side = side
         self._dsn = dsn
         self._session: psycopg.Connection[Any] | None = None
 
     def look(self) -> Sighting:
+        """Look once."""
         wall_s = time.time()
         try:
             session = self._connected()
@@ -114,6 +116,7 @@ class _Eye:
         return self._session
 
     def close(self) -> None:
+        """Close the connection."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -166,7 +169,7 @@ def _watch(config: WitnessConfig, out: TextIO, is_stopping: list[int]) -> None:
     parent = os.getppid()
     files = {Side.SOURCE: config.source_dsn_file, Side.TARGET: config.target_dsn_file}
     eyes = [
-        _Eye(side, Path(name).read_text(encoding="utf-8").strip()) for side, name in files.items()
+        Eye(side, Path(name).read_text(encoding="utf-8").strip()) for side, name in files.items()
     ]
     while not is_stopping and os.getppid() == parent:
         sightings = [eye.look() for eye in eyes]
