@@ -26,6 +26,8 @@ from changeover.transfer.round import Authority, Round, RoundResult, Sessions, o
 _MINE: Final = "changeover.transfer"
 DRAIN_PAUSE_S: Final = 0.002
 BOOKINGS_MAX: Final = 5
+PATIENCE_MAX: Final = 64
+"""How many times `round_timeout_s` a statement of a round may take in the end."""
 COLLISIONS_MAX: Final = 20
 
 
@@ -87,6 +89,7 @@ class Mirror:
         self._sessions: Sessions | None = None
         self._backlog_rows: int | None = None
         self._is_first_backlog = True
+        self._patience = 1
 
     @classmethod
     def of(cls, move: Move, authority: Authority) -> "Mirror":
@@ -102,7 +105,9 @@ class Mirror:
     def sessions(self) -> Sessions:
         """Return the open sessions."""
         if self._sessions is None:
-            self._sessions = open_sessions(self._move, self.authority, self._pairs)
+            self._sessions = open_sessions(
+                self._move, self.authority, self._pairs, patience=self._patience
+            )
         return self._sessions
 
     def is_idle(self) -> bool:
@@ -122,10 +127,27 @@ class Mirror:
     def round(self) -> RoundResult:
         """Run one round; sessions that an error left unusable are opened anew by the next.
 
+        A round takes every key that is there. One transaction may be too large for the time-out of
+        a statement, and would be for ever: then the round is tried again with twice the time.
+
         Raises:
             MirrorHeldError: If another mirror holds the lock; it has been told to end.
             ChangeoverError: As `Round.run` raises.
         """
+        try:
+            while True:
+                try:
+                    return self._round_once()
+                except pg.QueryCanceled:
+                    if self._patience >= PATIENCE_MAX:
+                        raise
+                    self._patience *= 2
+        finally:
+            if self._patience > 1:
+                self._patience = 1
+                self.close()
+
+    def _round_once(self) -> RoundResult:
         sessions = self.sessions()
         target = (
             sessions.secondary
@@ -221,7 +243,8 @@ class Mirror:
         began = time.monotonic()
         carried = 0
         while True:
-            result = self.round()
+            # Under the fence nobody waits for a round that is too large.
+            result = self._round_once()
             carried += result.keys
             if not result.keys and not result.is_cut:
                 return carried

@@ -85,16 +85,19 @@ class Sessions:
             connection.close()
 
 
-def open_sessions(move: Move, authority: Authority, pairs: Iterable[Pair]) -> Sessions:
+def open_sessions(
+    move: Move, authority: Authority, pairs: Iterable[Pair], *, patience: int = 1
+) -> Sessions:
     """Open the sessions of a mirror and prepare their staging tables.
 
     Args:
         move: The move.
         authority: Direction and epoch.
         pairs: The moved tables and the marker's pair.
+        patience: How many times as long as configured a statement may take.
     """
     limits = {
-        "statement_timeout_ms": move.settings.mirror.round_timeout_s * 1000,
+        "statement_timeout_ms": move.settings.mirror.round_timeout_s * 1000 * patience,
         "lock_timeout_ms": move.settings.mirror.lock_timeout_ms,
     }
     opened: list[Connection] = []
@@ -103,7 +106,7 @@ def open_sessions(move: Move, authority: Authority, pairs: Iterable[Pair]) -> Se
         opened.append(move.connect_mirror(direction.primary, "mirror", **limits))
         opened.append(move.connect_mirror(direction.secondary, "mirror", **limits))
         opened.append(move.connect_mirror(direction.primary, "flush", **limits))
-        return _prepare(move, authority, tuple(pairs), opened)
+        return _prepare(move, authority, tuple(pairs), opened, patience)
     except BaseException:
         for connection in opened:
             connection.close()
@@ -111,12 +114,16 @@ def open_sessions(move: Move, authority: Authority, pairs: Iterable[Pair]) -> Se
 
 
 def _prepare(
-    move: Move, authority: Authority, pairs: tuple[Pair, ...], opened: list[Connection]
+    move: Move,
+    authority: Authority,
+    pairs: tuple[Pair, ...],
+    opened: list[Connection],
+    patience: int,
 ) -> Sessions:
     primary, secondary, flusher = opened
     direction = authority.direction
     merges = {pair.table_id: plan_merge(pair, direction) for pair in pairs}
-    idle_ms = move.settings.mirror.round_timeout_s * 3000
+    idle_ms = move.settings.mirror.round_timeout_s * 3000 * patience
     for connection in (primary, secondary):
         connection.execute(
             "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false)",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from changeover.model.settings import MoveSettings
+from changeover.model.settings import MirrorSettings, MoveSettings
 
 ITEMS = "CREATE TABLE public.items (id bigint PRIMARY KEY, code text UNIQUE, note text)"
 SOME = "INSERT INTO items SELECT g, 'c' || g, 'n' FROM generate_series(1, 20) g"
@@ -162,3 +162,26 @@ def test_row_capture_by_choice(pair, scene):
     one.write_together("TRUNCATE items", "INSERT INTO items VALUES (1, 'c5', NULL)")
     one.carry()
     assert one.require_same("items") == 1
+
+
+def test_a_batch_that_takes_longer_than_a_statement_may(pair, scene):
+    """A transaction too large for the round's time-out is carried with more time, not for ever."""
+    one = scene(
+        pair,
+        "CREATE TABLE public.slow (id int PRIMARY KEY)",
+        target_statements=[
+            (
+                "CREATE FUNCTION public.slowly(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+                " 'BEGIN PERFORM pg_sleep(0.3); RETURN $1; END'"
+            ),
+            (
+                "CREATE TABLE public.slow (id int PRIMARY KEY,"
+                " extra int GENERATED ALWAYS AS (public.slowly(id)) STORED)"
+            ),
+        ],
+        mirror=MirrorSettings(round_timeout_s=1),
+    )
+    one.write("INSERT INTO slow SELECT generate_series(1, 5)")
+    assert one.carry().keys == 5
+    assert one.require_same("slow") == 5
+    assert one.mirror.sessions().secondary.execute("SHOW statement_timeout").fetchone() == ("1s",)
