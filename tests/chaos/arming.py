@@ -21,7 +21,9 @@ ROUND_POINTS = (
     "round.between_commits",
     "round.committed",
 )
-EXTRA_POINTS = ("fence.set", "swap.before_decision", "swap.inside_decision")
+EXTRA_POINTS = ("fence.set", "swap.before_decision")
+INSIDE_A_TRANSACTION = {Event.DECISION_COMMITTED: "swap.inside_decision"}
+"""Events of a larger transaction: their point is the last statement before its COMMIT."""
 POLL_S = 0.005
 
 
@@ -38,7 +40,7 @@ class Moment:
         """The hook that is called there."""
         if self.is_after:
             return f"swap.{TRANSITIONS[self.phase, self.event]}"
-        return f"swap.before_{self.event}"
+        return INSIDE_A_TRANSACTION.get(self.event, f"swap.before_{self.event}")
 
     @property
     def is_of_abort(self):

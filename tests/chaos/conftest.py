@@ -59,10 +59,12 @@ class Stage:
         return self._world
 
     def close(self):
-        """End the world."""
-        self.is_clean = True
+        """End the world; tell what the processes of a broken one said."""
+        is_clean, self.is_clean = self.is_clean, True
         world, self._world = self._world, None
         if world is not None:
+            if not is_clean:
+                print(world.story())  # noqa: T201 - shown with a failure
             world.close()
 
 

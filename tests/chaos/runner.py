@@ -14,10 +14,10 @@ from pathlib import Path
 from arming import Arm
 
 from changeover.control.move import Move
+from changeover.control import swap as machine
 from changeover.control.swap import Kind
 from changeover.database import Endpoint
 from changeover.journey import daemon
-from changeover.journey import swap as driving
 from changeover.journey.cutover import cutover, evaluate, rollback
 from changeover.model.errors import ChangeoverError, GateRefusedError
 from changeover.model.fault import Hooks
@@ -33,8 +33,8 @@ POLL_S = 0.05
 
 
 def mark_aborts(hooks):
-    """Make the commit of an abort a point, as the other transitions are."""
-    begin = driving.begin_abort
+    """Make the commit of an abort a point, as the other transitions are, whoever calls it."""
+    begin = machine.begin_abort
 
     def begin_abort(*given):
         hooks.reached("swap.before_abort_committed")
@@ -42,7 +42,9 @@ def mark_aborts(hooks):
         hooks.reached(f"swap.{swap.phase}")
         return swap
 
-    driving.begin_abort = begin_abort
+    for module in list(sys.modules.values()):
+        if getattr(module, "begin_abort", None) is begin:
+            module.begin_abort = begin_abort
 
 
 def say(**what):

@@ -311,6 +311,10 @@ class World:
             if database.server.is_running:
                 database.drop()
 
+    def story(self):
+        """Return what the processes said last."""
+        return "\n".join(f"{child.log.name}: {child.tail()}" for child in self.children)
+
     def _child(self, script, *arguments, arm=None, kind=Child):
         name = f"{next(self._names)}-{script}-{'-'.join(map(str, arguments[-1:]))}"[:60]
         name = name.replace("/", "_")
@@ -354,7 +358,7 @@ class World:
             )
             if operator.mark.exists():
                 return operator
-            assert operator.outcome()["error"] == "SwapAbortedError", operator.tail()
+            assert operator.outcome().get("error") == "SwapAbortedError", operator.tail()
             self.await_no_swap()
         raise AssertionError(f"{OPERATORS_MAX} operators were driven back before {arm['point']}")
 
