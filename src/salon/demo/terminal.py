@@ -40,7 +40,7 @@ class Voice:
             transient=True,
             disable=not self._out.is_terminal,
         )
-        self._task = self._progress.add_task("", total=phases)
+        self._task = self._progress.add_task("set the scene", total=phases)
 
     def __enter__(self) -> Self:
         self._progress.start()
