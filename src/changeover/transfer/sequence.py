@@ -85,9 +85,12 @@ def plan(move: Move, to: Side, source: Connection, target: Connection) -> tuple[
     """
     sessions = {Side.SOURCE: source, Side.TARGET: target}
     schemas = move.settings.move.schemas
-    here = read_sequences(sessions[to], schemas)
-    there = read_sequences(sessions[to.other], schemas)
     refuse_unreadable(sessions[to.other], to.other, schemas)
+    here = read_sequences(sessions[to], schemas)
+    there = {
+        name: as_restarted(sessions[to.other], one)
+        for name, one in read_sequences(sessions[to.other], schemas).items()
+    }
     advances = []
     for name, sequence in here.items():
         highest = furthest_value(sessions[to], sequence)
@@ -119,6 +122,21 @@ def furthest_value(connection: Connection, sequence: Sequence) -> int | None:
         )
     ).fetchone()
     return None if found is None else found[0]
+
+
+def as_restarted(connection: Connection, sequence: Sequence) -> Sequence:
+    """Return a sequence that was told where to begin as if it had given the value before that.
+
+    `ALTER SEQUENCE … RESTART WITH` and `setval(…, false)` leave no last value behind.
+    """
+    if sequence.last_value is not None:
+        return sequence
+    row = connection.execute(
+        sql.SQL("SELECT s.last_value, s.is_called FROM {} AS s").format(table(sequence.name))
+    ).fetchone()
+    if row is None or row[1] or row[0] == sequence.start:
+        return sequence
+    return msgspec.structs.replace(sequence, last_value=row[0] - sequence.increment)
 
 
 def refuse_unreadable(connection: Connection, side: Side, schemas: tuple[str, ...]) -> None:
