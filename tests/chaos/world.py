@@ -28,6 +28,8 @@ from changeover.transfer.copy import copy
 from salon.demo import ledger
 
 HERE = Path(__file__).parent
+# Children run the same code as the tests, wherever that was imported from.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(HERE), *sys.path)))}
 POLL_S = 0.02
 LIMIT_S = 120.0
 WRITERS = 4
@@ -101,7 +103,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(HERE)},
+                env=ENVIRONMENT,
             )
         self._process.stdin.write(b"")
 
