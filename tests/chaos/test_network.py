@@ -116,7 +116,7 @@ def writes_commits(kind, who, side):
     return who == "ours" or side == str(kind.old_primary)
 
 
-@pytest.mark.parametrize(("kind", "who", "side", "fault"), cases())
+@pytest.mark.parametrize(("kind", "who", "side", "fault"), tuple(cases()))
 def test_network_breaks_under_load(make_world, judge, dice, kind, who, side, fault):
     """A fault between us, or the writers, and one server; the same processes recover from it."""
     if fault is lost_commit and not writes_commits(kind, who, side):
@@ -166,7 +166,7 @@ def swap_cases():
                     )
 
 
-@pytest.mark.parametrize(("kind", "side", "point", "fault"), swap_cases())
+@pytest.mark.parametrize(("kind", "side", "point", "fault"), tuple(swap_cases()))
 def test_network_breaks_in_a_swap(make_world, judge, dice, kind, side, point, fault):
     """Our connections to one server break at a point of a swap; it ends on one side."""
     world = make_world(is_proxied=True)
@@ -191,7 +191,7 @@ def lost_decisions():
         yield pytest.param(kind, id=name, marks=() if name in IN_CI else pytest.mark.nightly)
 
 
-@pytest.mark.parametrize("kind", lost_decisions())
+@pytest.mark.parametrize("kind", tuple(lost_decisions()))
 def test_answer_to_the_decision_is_lost(make_world, judge, kind):
     """The decision is committed and nobody hears of it: the swap goes on, whoever finds it."""
     world = make_world(is_proxied=True)

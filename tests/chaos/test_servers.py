@@ -37,7 +37,7 @@ def crash(world, side):
     await_(lambda: reachable(world.databases[side]), f"the {side} is back")
 
 
-@pytest.mark.parametrize(("side", "kind", "point"), cases(ROUND_POINTS))
+@pytest.mark.parametrize(("side", "kind", "point"), tuple(cases(ROUND_POINTS)))
 def test_server_crashes_in_a_round(make_world, judge, dice, side, kind, point):
     """A server dies while a round stands at a point; the same daemon goes on when it is back."""
     world = make_world()
@@ -52,7 +52,7 @@ def test_server_crashes_in_a_round(make_world, judge, dice, side, kind, point):
     assert daemon.is_running
 
 
-@pytest.mark.parametrize(("side", "kind", "point"), cases(SWAP_POINTS))
+@pytest.mark.parametrize(("side", "kind", "point"), tuple(cases(SWAP_POINTS)))
 def test_server_crashes_in_a_swap(make_world, judge, side, kind, point):
     """A server dies while a swap stands at a point; it ends on one side, whoever ends it."""
     world = make_world()
