@@ -4,6 +4,7 @@ import time
 
 import rig
 from changeover import Side
+from changeover.control.move import read_pairs
 from changeover.transfer import capture
 from changeover.transfer.mirror import Mirror, read_control
 
@@ -24,7 +25,7 @@ def measure() -> list[rig.Row]:
                     (ROWS,),
                 )
         with rig.move_of(source, target) as move:
-            capture.install(move)
+            capture.install_on(move, read_pairs(move))
             rig.declare_copied(move)
             ours, theirs = _drain(move, source)
     return [

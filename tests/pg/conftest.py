@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from changeover.control.move import Move, installed_pairs
+from changeover.control.move import Move, installed_pairs, read_pairs
 from changeover.database import Endpoint
 from changeover.embedded import Database
 from changeover.model.secret import Secret
@@ -78,7 +78,7 @@ def ready(make_move) -> Callable[..., Move]:
                     for statement in script:
                         connection.execute(statement)
         move = make_move(pair, **settings)
-        capture.install(move)
+        capture.install_on(move, read_pairs(move))
         declare_copied(move)
         return move
 

@@ -3,25 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import psycopg
 
 from changeover.catalog import read
 from changeover.catalog.pair import Pair, pair
 from changeover.control.login import load_login
+from changeover.control.place import ROOM, STATE_VERSION, Connection, is_same, require_move
 from changeover.database import Endpoint, connect, fixed
-from changeover.model.errors import DefinitionChangedError, NotInstalledError
+from changeover.model.errors import DefinitionChangedError, NotInstalledError, WrongServerError
 from changeover.model.fault import Hooks
 from changeover.model.observation import Observer, ignore
 from changeover.model.settings import Settings
 from changeover.model.side import Side
 
-ROOM = "changeover.control"
-STATE_VERSION = 1
-
-Connection = psycopg.Connection[Any]
+__all__ = [
+    "ROOM",
+    "STATE_VERSION",
+    "Connection",
+    "Move",
+    "installed_pairs",
+    "is_installed",
+    "numbered",
+    "read_pairs",
+    "require_installed",
+    "require_places",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,25 @@ class Move:
         return connect(self.mirror_endpoint(side), purpose, **limits)
 
 
+def require_places(move: Move) -> None:
+    """Make sure that the move's two connection strings lead to its two databases.
+
+    Raises:
+        WrongServerError: If they lead to one database, or to one that has another part in a move.
+        WrongStateVersionError: If another version of Changeover is installed.
+    """
+    with (
+        move.connect_owner(Side.SOURCE, "place") as source,
+        move.connect_owner(Side.TARGET, "place") as target,
+    ):
+        if is_same(source, target, Side.TARGET):
+            raise WrongServerError(
+                f"source and target are the same database, {source.info.dbname}",
+                hint="correct one of the two DSNs: `changeover config show` says whence each comes",
+            )
+        require_move(source, target)
+
+
 def read_pairs(move: Move) -> tuple[Pair, ...]:
     """Pair the tables of both sides as the configuration says, before anything is installed."""
     with (
@@ -102,11 +128,16 @@ def installed_pairs(move: Move) -> tuple[Pair, ...]:
 
     Raises:
         NotInstalledError: If it is not.
+        WrongServerError: If the databases are not those of the move, or swapped.
         DefinitionChangedError: If the tables are not those that it was installed for.
     """
-    for side in Side:
-        with move.connect_owner(side, "scope") as connection:
-            require_installed(connection, side)
+    with (
+        move.connect_owner(Side.SOURCE, "scope") as source,
+        move.connect_owner(Side.TARGET, "scope") as target,
+    ):
+        require_move(source, target)
+        require_installed(source, Side.SOURCE)
+        require_installed(target, Side.TARGET)
     pairs = numbered(move, read_pairs(move))
     for side in Side:
         with move.connect_owner(side, "scope") as connection:

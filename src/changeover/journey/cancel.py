@@ -6,8 +6,16 @@ foreign keys come back; nothing carries changes to it any more.
 
 from dataclasses import dataclass
 
-from changeover.control.move import ROOM, Connection, Move, is_installed, read_pairs
+from changeover.control.move import (
+    ROOM,
+    Connection,
+    Move,
+    is_installed,
+    read_pairs,
+    require_places,
+)
 from changeover.control.swap import open_swap
+from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.model.errors import WrongStageError
 from changeover.model.observation import phase
@@ -34,8 +42,10 @@ def require_cancellable(move: Move) -> None:
     """Refuse while the target has, had or is about to have the authority.
 
     Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
+    require_places(move)
     with move.connect_owner(Side.TARGET, "cancel") as target:
         if is_installed(target):
             _require(target)
@@ -70,7 +80,7 @@ def cancel(move: Move) -> Cancelled:
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
     require_cancellable(move)
-    with phase(move.observer, "cancel"):
+    with phase(move.observer, "cancel"), alone(move, "capture remove"):
         _end(move)
         return _remove(move)
 

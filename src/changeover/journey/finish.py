@@ -7,8 +7,9 @@ from changeover.catalog.pair import Pair
 from changeover.control.event import record
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM as CONTROL
-from changeover.control.move import Connection, Move, installed_pairs
+from changeover.control.move import Connection, Move, installed_pairs, require_places
 from changeover.control.swap import Kind, in_progress, open_swap
+from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.journey.gate import Gate, gates, require_green
@@ -46,7 +47,7 @@ def finish(move: Move) -> Finished:
         GateRefusedError: If a gate is not green, as when the reverse mirror is dead.
         WrongStageError: If the target is not the primary.
     """
-    with phase(move.observer, "finish"):
+    with phase(move.observer, "finish"), alone(move, "finish"):
         return _finish(move)
 
 
@@ -120,8 +121,10 @@ def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
         Foreign keys of the source that orphans leave NOT VALID.
 
     Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
         WrongStageError: If the move is not finished.
     """
+    require_places(move)
     with move.connect_owner(Side.TARGET, "finish") as target:
         control = read_control(target)
         if not control.is_finished:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from changeover.control.move import Connection, Move, installed_pairs, is_installed
+from changeover.control.place import require_side
 from changeover.control.swap import Kind, Swap, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
@@ -63,6 +64,7 @@ def status(move: Move) -> Status:
         CannotConnectError: If the target, which holds the control state, can't be reached.
     """
     with move.connect_owner(Side.TARGET, "status") as target:
+        require_side(target, Side.TARGET)
         if not is_installed(target):
             return _nothing_yet()
         with translated(Side.TARGET, "reading the state of the move"):

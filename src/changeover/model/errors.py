@@ -192,6 +192,12 @@ class GateRefusedError(ControlError):
     code = "CO408"
 
 
+class OperatorAtWorkError(ControlError):
+    """Another operator's command is at work on this move."""
+
+    code = "CO409"
+
+
 class TransferError(ChangeoverError):
     """Rows could not be carried."""
 

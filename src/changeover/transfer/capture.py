@@ -4,7 +4,6 @@ Capture comes first on the source and the fence first on the target; from then o
 is in a log, and no snapshot has to be kept alive for the copy.
 """
 
-import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,16 +13,18 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from changeover.catalog.pair import Pair
-from changeover.catalog.reading import read_system
 from changeover.control.login import forget_login
-from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, numbered, read_pairs
+from changeover.control.move import ROOM, STATE_VERSION, Connection, Move
+from changeover.control.place import identity_of
+from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.model.errors import TimedOutError, WrongServerError, WrongStateVersionError
+from changeover.model.errors import TimedOutError
 from changeover.model.name import TableName
 from changeover.model.observation import phase
 from changeover.model.side import Side
 from changeover.transfer import rest, trigger
+from changeover.transfer.entry import require_entry
 from changeover.transfer.guard import take_baseline
 from changeover.transfer.identity import Identity, establish
 
@@ -53,12 +54,13 @@ class Installed:
 def plan(move: Move) -> tuple[str, ...]:
     """Return the statements that `install` would run on the tables, for a dry run."""
     statements: list[str] = []
+    pairs = require_entry(move)
     for side in Side:
         mirror = trigger.MirrorTest(role="changeover_mirror", secret_digest=None)
         with move.connect_owner(side, "plan") as connection:
             statements += [
                 f"{side}: {statement.as_string(connection)}"
-                for statement in _guards(read_pairs(move), side, mirror)
+                for statement in _guards(pairs, side, mirror)
             ]
     return tuple(statements)
 
@@ -66,18 +68,27 @@ def plan(move: Move) -> tuple[str, ...]:
 def install(move: Move) -> Installed:
     """Install capture and fence on both sides; repeatable.
 
-    The source ends open, the target fenced and at rest.
+    The source ends open, the target fenced and at rest. What can be seen to stand against it is
+    refused before anything is changed.
 
     Raises:
-        WrongServerError: If the schema belongs to another pair of databases.
+        WrongServerError: If the databases are one, swapped, or of another move.
+        TargetNotEmptyError: If a table of the target holds rows that we did not put there.
+        NotAllowedError: If our role can't make the schema, or does not own a table.
+        OperatorAtWorkError: If another operator's command is at work.
         TimedOutError: If a table's lock could not be had.
     """
-    with phase(move.observer, "capture"):
-        return _install(move)
+    with phase(move.observer, "capture"), alone(move, "capture install"):
+        return install_on(move, require_entry(move))
 
 
-def _install(move: Move) -> Installed:
-    pairs = numbered(move, read_pairs(move))
+def install_on(move: Move, pairs: tuple[Pair, ...]) -> Installed:
+    """Install capture and fence for tables that were looked at; `install` looks first.
+
+    Args:
+        move: The move.
+        pairs: The tables, under the numbers that the logs know them by.
+    """
     identities = {}
     for side in Side:
         with move.connect_owner(side, "capture", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
@@ -101,14 +112,6 @@ def _secondary(move: Move) -> tuple[Side, int]:
         row = connection.execute(fixed(ROOM, "read_control")).fetchone()
     assert row is not None, "install has just written the control row"
     return Side(row[2]).other, row[1]
-
-
-def identity_of(connection: Connection) -> str:
-    """Return what tells this database from every other one, as a digest."""
-    row = connection.execute(fixed(_MINE, "read_database_oid")).fetchone()
-    assert row is not None, "the current database has an oid"
-    text = f"{read_system(connection) or 'unknown'}/{row[0]}/{connection.info.dbname}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _install_side(
@@ -148,16 +151,6 @@ def _register(connection: Connection, side: Side, pairs: tuple[Pair, ...]) -> No
 
 def _write_side(connection: Connection, side: Side, identity: Identity) -> None:
     row = connection.execute(fixed(ROOM, "read_side")).fetchone()
-    if row is not None and (row[0] != side or row[1] != STATE_VERSION):
-        if row[0] != side:
-            raise WrongServerError(
-                f"the database given as {side} is the {row[0]} of a move already",
-                hint="look whether source and target are swapped in changeover.toml",
-            )
-        raise WrongStateVersionError(
-            f"{side}: the schema changeover has version {row[1]}, we write {STATE_VERSION}",
-            hint="finish that move with the version that began it",
-        )
     connection.execute(
         fixed(ROOM, "write_side"),
         {
@@ -240,22 +233,13 @@ def _install_control(move: Move) -> None:
         source_identity = identity_of(source)
     with move.connect_owner(Side.TARGET, "capture") as target, target.transaction():
         target_identity = identity_of(target)
-        if source_identity == target_identity:
-            raise WrongServerError(
-                "source and target are the same database",
-                hint="correct one of the two DSNs",
-            )
         target.execute(
             fixed(ROOM, "write_control"),
             {"version": STATE_VERSION, "source": source_identity, "target": target_identity},
         )
         row = target.execute(fixed(ROOM, "read_control")).fetchone()
         assert row is not None, "the control row was written above"
-        if (row[4], row[5]) != (source_identity, target_identity):
-            raise WrongServerError(
-                "the target's control state belongs to another pair of databases",
-                hint="use the source that this move began with, or remove the old move first",
-            )
+        assert (row[4], row[5]) == (source_identity, target_identity), "the entry has looked"
         for direction in ("forward", "reverse"):
             target.execute(
                 fixed(ROOM, "write_mirror_row"), {"direction": direction, "epoch": row[0]}

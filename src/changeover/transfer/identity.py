@@ -75,7 +75,7 @@ def establish(move: Move, side: Side, owner: Connection, pairs: tuple[Pair, ...]
 
 def role_name(owner: Connection) -> str:
     """Return the name of the mirror's role: one per database, since roles belong to the server."""
-    row = owner.execute(fixed("changeover.transfer", "read_database_oid")).fetchone()
+    row = owner.execute(fixed(ROOM, "read_database_oid")).fetchone()
     assert row is not None, "the current database has an oid"
     return f"changeover_mirror_{row[0]}"
 

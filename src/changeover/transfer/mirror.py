@@ -57,7 +57,12 @@ def read_control(target: Connection) -> Control:
     Raises:
         NotInstalledError: If there is none yet.
     """
-    row = target.execute(fixed(ROOM, "read_control")).fetchone()
+    try:
+        row = target.execute(fixed(ROOM, "read_control")).fetchone()
+    except pg.UndefinedTable:
+        raise NotInstalledError(
+            "target: capture is not installed", hint="run `changeover capture install`"
+        ) from None
     if row is None:
         raise NotInstalledError(
             "target: the installation of capture did not end",

@@ -11,12 +11,14 @@ from typing import Final, Literal
 from changeover.catalog import read
 from changeover.catalog.difference import Difference, compare
 from changeover.control.move import Connection, Move
+from changeover.control.turn import alone
 from changeover.database.errors import translated
 from changeover.model.name import TableName
 from changeover.model.observation import phase
 from changeover.model.side import Side
 from changeover.transfer import fence
 from changeover.transfer import schema_ledger as ledger
+from changeover.transfer.entry import require_places_to_make
 from changeover.transfer.identity import read_identity
 from changeover.transfer.rest import rest_actions
 from changeover.transfer.schema_archive import restore
@@ -181,7 +183,8 @@ def validate_foreign_keys(move: Move) -> tuple[str, ...]:
 
 
 def _apply(move: Move, until: Step, *, tables: Sequence[TableName] | None = None) -> SchemaReport:
-    with work_on(move) as work:
+    with alone(move, "schema apply"), work_on(move) as work:
+        require_places_to_make(move)
         work.require_answers()
         work.require_fit()
         done: list[str] = []

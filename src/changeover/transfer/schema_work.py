@@ -13,13 +13,14 @@ from changeover.catalog import read
 from changeover.catalog.difference import Difference, compare, fits
 from changeover.catalog.pair import moved_tables
 from changeover.catalog.values import Catalog
-from changeover.control.move import Connection, Move
+from changeover.control.move import Connection, Move, require_places
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.model.errors import GateRefusedError, SchemaMismatchError
 from changeover.model.name import TableName
 from changeover.model.side import Side
 from changeover.transfer import schema_ledger as ledger
+from changeover.transfer.entry import require_unswapped
 from changeover.transfer.schema_archive import Archive, dump, script
 from changeover.transfer.schema_carriage import Decision, Surroundings, decide
 from changeover.transfer.schema_inventory import (
@@ -170,8 +171,11 @@ def work_on(move: Move) -> Iterator[Work]:
         The work; its sessions and its archive are gone afterwards.
 
     Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
         ToolFailedError: If the client programs are missing, too old, or failed.
     """
+    require_places(move)
+    require_unswapped(move)
     with (
         move.connect_owner(Side.SOURCE, "schema") as source,
         move.connect_owner(Side.TARGET, "schema", lock_timeout_ms=LOCK_TIMEOUT_MS) as target,

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from changeover.control.move import Move, installed_pairs
+from changeover.control.move import Move, installed_pairs, read_pairs
 from changeover.control.swap import Kind
 from changeover.database import Endpoint
 from changeover.embedded import Database
@@ -114,7 +114,7 @@ def secondary(request, make_module_pair, tmp_path_factory) -> Iterator[Secondary
         with databases[Side.SOURCE].connect() as connection:
             connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
     move = move_between(databases, str(tmp_path_factory.mktemp("state")))
-    capture.install(move)
+    capture.install_on(move, read_pairs(move))
     with move.connect_owner(Side.TARGET, "test") as target:
         target.execute(
             "INSERT INTO changeover.copy (table_id, state, version)"

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from changeover.control.move import Move, installed_pairs
+from changeover.control.move import Move, installed_pairs, read_pairs
 from changeover.control.swap import Kind, open_swap
 from changeover.database import Endpoint
 from changeover.database.errors import is_fence_refusal
@@ -284,7 +284,7 @@ def arena(make_module_pair, tmp_path_factory) -> Iterator[Arena]:
         },
         settings=_settings(str(tmp_path_factory.mktemp("state"))),
     )
-    capture.install(move)
+    capture.install_on(move, read_pairs(move))
     with move.connect_owner(Side.TARGET, "test") as target:
         target.execute(
             "INSERT INTO changeover.copy (table_id, state, version)"

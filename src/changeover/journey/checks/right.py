@@ -24,6 +24,7 @@ from changeover.model.name import quote
 from changeover.model.side import Side
 
 TERMINATE_MS_MAX: Final = 5000
+TRANSFER: Final = "changeover.transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,7 +304,7 @@ def check_ownership(scene: Scene, side: Side) -> Iterator[Finding]:
 
     Source: https://www.postgresql.org/docs/current/sql-altertable.html: "You must own the table".
     """
-    for row in scene.rows(side, "read_not_owned", scene.oids(side)):
+    for row in scene.rows(side, "read_not_owned", scene.oids(side), room=TRANSFER):
         yield Finding(
             code="CK-RIGHT-OWNER",
             side=side,

@@ -65,11 +65,16 @@ class Scene:
         return {"oids": [table.oid for table in self.tables(side)]}
 
     def rows(
-        self, side: Side, statement: str, given: Mapping[str, Any] | None = None
+        self,
+        side: Side,
+        statement: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        room: str = ROOM,
     ) -> list[dict[str, Any]]:
-        """Run a fixed statement of this room and return its rows by column name."""
+        """Run a fixed statement, of this room by default, and return its rows by column name."""
         with self.connections[side].cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(fixed(ROOM, statement), given).fetchall()
+            return cursor.execute(fixed(room, statement), given).fetchall()
 
     def one(self, side: Side, statement: str) -> dict[str, Any]:
         """Run a fixed statement of this room that returns one row."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from changeover.catalog.pair import Pair
 from changeover.control.move import ROOM as CONTROL
-from changeover.control.move import Move, installed_pairs, read_pairs
+from changeover.control.move import Move, installed_pairs, read_pairs, require_places
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.model.side import Side
@@ -52,7 +52,10 @@ def read_state(move: Move) -> State:
 
 def moved_pairs(move: Move, state: State) -> tuple[Pair, ...]:
     """Return the pairs that move, as installed or, before that, as configured."""
-    return installed_pairs(move) if state.is_installed else read_pairs(move)
+    if state.is_installed:
+        return installed_pairs(move)
+    require_places(move)
+    return read_pairs(move)
 
 
 def record(move: Move, state: State, report: VerifyReport) -> VerifyReport:
