@@ -21,7 +21,7 @@ ROUND_POINTS = (
     "round.between_commits",
     "round.committed",
 )
-EXTRA_POINTS = ("fence.set", "swap.before_decision")
+EXTRA_POINTS = ("swap.requested", "fence.set", "swap.before_decision")
 INSIDE_A_TRANSACTION = {Event.DECISION_COMMITTED: "swap.inside_decision"}
 """Events of a larger transaction: their point is the last statement before its COMMIT."""
 POLL_S = 0.005

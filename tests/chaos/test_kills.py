@@ -15,6 +15,8 @@ CI_KILLS = {
     "rollback-prepared-decision_committed-before",
     "rollback-decided-fence_opened-after",
     "cutover-drained-abort_committed-after",
+    "cutover-opened-other_at_rest-before",
+    "rollback-aborting-fence_reopened-before",
 }
 CI_STOPS = {
     "cutover-drained-sequences_set-after",
@@ -78,30 +80,44 @@ def test_stopped_at_a_transition_past_the_deadline(make_world, judge, kind, mome
     else:
         stopped = world.reach(kind, arm, DEADLINE_S)
     await_outcome(world, kind, is_decided=moment.is_decided)
+    continue_(world, stopped, moment)
+    judge(world)
+
+
+def continue_(world, stopped, moment=None):
+    """Let a process go on that overslept the end of its swap; nothing may change by it."""
     before = world.primary, world.decided
     world.await_progress()
     stopped.send(signal.SIGCONT)
-    if moment.is_of_abort:
+    if moment is not None and moment.is_of_abort:
         world.await_progress()
         stopped.end()
+    elif moment is not None and moment.is_decided:
+        assert stopped.outcome()["outcome"] == "done", stopped.tail()
     else:
-        outcome = stopped.outcome()
-        if moment.is_decided:
-            assert outcome["outcome"] == "done", outcome
-        else:
-            assert outcome.get("error") in {"StaleAttemptError", "SwapAbortedError"}, outcome
+        error = stopped.outcome().get("error")
+        assert error in {"StaleAttemptError", "SwapAbortedError"}, stopped.tail()
     assert (world.primary, world.decided) == before
-    judge(world)
 
 
 @pytest.mark.parametrize(("kind", "point"), cases(EXTRA_POINTS, set()))
 def test_killed_inside_a_step(make_world, judge, kind, point):
-    """The owner is killed with the fence set, or with the decision begun and not committed."""
+    """The owner is killed before or just after the fence is set, or before the decision begins."""
     world = make_world()
     world.bring(kind)
-    arm = {"point": point, "action": "kill"}
-    world.reach(kind, arm, DEADLINE_S).await_killed()
+    world.reach(kind, {"point": point, "action": "kill"}, DEADLINE_S).await_killed()
     await_outcome(world, kind, is_decided=False)
+    judge(world)
+
+
+@pytest.mark.parametrize(("kind", "point"), cases(EXTRA_POINTS, set()))
+def test_stopped_inside_a_step_past_the_deadline(make_world, judge, kind, point):
+    """The owner oversleeps before it sets the fence, or has: continued, it is refused."""
+    world = make_world()
+    world.bring(kind)
+    stopped = world.reach(kind, {"point": point, "action": "stop"}, DEADLINE_S)
+    await_outcome(world, kind, is_decided=False)
+    continue_(world, stopped)
     judge(world)
 
 
