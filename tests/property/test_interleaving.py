@@ -68,6 +68,7 @@ SWAP_POINTS = (
     "swap.before_request",
     "swap.requested",
     "fence.set",
+    "fence.waiting",
     "swap.before_writers_over",
     "swap.fenced",
     "swap.before_log_empty",
@@ -379,7 +380,8 @@ class Interleaving(RuleBasedStateMachine):
         self.epoch = 1
         self.primary = Side.SOURCE
         self.is_copied = False
-        self.mirrors = self.fresh_mirrors()
+        self.authority = read_control(self.target).authority
+        self.mirrors: dict[int, Mirror] = {}
         self.is_ready = True
         if is_copied:
             self.copy_rest()
@@ -390,13 +392,12 @@ class Interleaving(RuleBasedStateMachine):
         connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(lock_ms),))
         return connection
 
-    def fresh_mirrors(self) -> list[Mirror]:
-        """Return two mirrors of the present epoch."""
-        authority = read_control(self.target).authority
-        mirrors = [Mirror(self.move, authority, self.pairs) for _ in range(2)]
-        for mirror in mirrors:
-            self.after.callback(mirror.close)
-        return mirrors
+    def mirror(self, which: int) -> Mirror:
+        """Return one of the two mirrors of the present epoch."""
+        if which not in self.mirrors:
+            self.mirrors[which] = Mirror(self.move, self.authority, self.pairs)
+            self.after.callback(self.mirrors[which].close)
+        return self.mirrors[which]
 
     # What is looked at, between the rules and at the points inside them.
 
@@ -475,7 +476,7 @@ class Interleaving(RuleBasedStateMachine):
     def act_round(self):
         """Let another mirror run a round."""
         with suppress(*HELD_UP):
-            self.mirrors[1].round()
+            self.mirror(1).round()
 
     def act_watchdog(self):
         """Let somebody else end the swap while its owner sleeps."""
@@ -546,11 +547,12 @@ class Interleaving(RuleBasedStateMachine):
         return "failed"
 
     @precondition(lambda self: self.is_ready)
-    @rule(operation=OPERATIONS)
-    def write(self, operation):
+    @rule(operations=st.lists(OPERATIONS, min_size=1, max_size=4))
+    def write(self, operations):
         """Write on the primary; it refuses only while a swap is under way."""
-        outcome = self.attempt(self.primary, operation)
-        assert outcome != "refused" or self.swap() is not None
+        for operation in operations:
+            outcome = self.attempt(self.primary, operation)
+            assert outcome != "refused" or self.swap() is not None
 
     @rule(operation=OPERATIONS)
     def write_on_secondary(self, operation):
@@ -699,12 +701,17 @@ class Interleaving(RuleBasedStateMachine):
     def carry(self, which):
         """Run a round of a mirror; only what is open may hold it up."""
         try:
-            result = self.mirrors[which].round()
+            result = self.mirror(which).round()
         except HELD_UP:
             assert not self.is_undisturbed() or self.was_killed(which)
         else:
             if self.is_copied and result.log_rows and not result.is_cut:
                 self.require_caught_up()
+
+    @rule(operation=OPERATIONS, point=st.sampled_from(ROUND_POINTS))
+    def carry_and_crash(self, operation, point):
+        """Write, then run a round whose mirror dies at a point."""
+        self.carry_disturbed(0, operation, [(point, ("crash",))])
 
     @rule(which=st.sampled_from([0, 1]), operation=OPERATIONS, inside=armed_at(ROUND_POINTS))
     def carry_disturbed(self, which, operation, inside):
@@ -713,15 +720,15 @@ class Interleaving(RuleBasedStateMachine):
         self.armed = list(inside)
         try:
             with suppress(*HELD_UP):
-                self.mirrors[which].round()
+                self.mirror(which).round()
         except KilledError:
-            self.mirrors[which].close()
+            self.mirror(which).close()
         self.armed = []
         self.take_stock()
 
     def was_killed(self, which: int) -> bool:
         """Return whether a mirror lost its sessions; the next round has new ones."""
-        self.mirrors[which].round()
+        self.mirror(which).round()
         return True
 
     def is_undisturbed(self) -> bool:
@@ -765,9 +772,10 @@ class Interleaving(RuleBasedStateMachine):
         """Look who the primary is now; mirrors of an older epoch are stale."""
         control = read_control(self.target)
         self.primary = control.primary
-        if self.mirrors[0].authority != control.authority:
-            self.stale += self.mirrors
-            self.mirrors = self.fresh_mirrors()
+        if self.authority != control.authority:
+            self.authority = control.authority
+            self.stale += self.mirrors.values()
+            self.mirrors = {}
 
     @precondition(lambda self: self.is_copied and self.swap() is None)
     @rule()
@@ -788,6 +796,13 @@ class Interleaving(RuleBasedStateMachine):
         self.take_stock()
 
     @precondition(lambda self: self.is_copied and self.swap() is None)
+    @rule(operation=OPERATIONS, point=st.sampled_from(SWAP_POINTS))
+    def change_over_and_crash(self, operation, point):
+        """Write, then begin a swap whose owner dies at a point."""
+        self.attempt(self.primary, operation)
+        self.change_over_disturbed([(point, ("crash",))])
+
+    @precondition(lambda self: self.is_copied and self.swap() is None)
     @rule(inside=armed_at(SWAP_POINTS + ROUND_POINTS + ABORT_POINTS))
     def change_over_disturbed(self, inside):
         """Swap while something happens inside it."""
@@ -798,7 +813,9 @@ class Interleaving(RuleBasedStateMachine):
         self.take_stock()
 
     @precondition(lambda self: self.swap() is not None)
-    @rule(inside=armed_at(SWAP_POINTS[11:] + ABORT_POINTS, min_size=0))
+    @rule(
+        inside=armed_at(SWAP_POINTS[SWAP_POINTS.index("swap.decided") :] + ABORT_POINTS, min_size=0)
+    )
     def resume_swap(self, inside):
         """End a swap that was left behind; whoever ends it may die as well."""
         self.armed = list(inside)
@@ -842,8 +859,8 @@ class Interleaving(RuleBasedStateMachine):
         self.take_stock()
         if not self.is_copied:
             self.copy_rest()
-        self.mirrors = self.fresh_mirrors()
-        self.mirrors[0].drain(10)
+        self.mirrors.clear()
+        self.mirror(0).drain(10)
 
     def judge(self) -> None:
         """Hold what must hold in the end."""
@@ -867,7 +884,9 @@ def test_any_interleaving_ends_equal(prepared, impatient):
     """Both sides end equal, at no moment do both accept writes, no stale write passes an epoch."""
     run_state_machine_as_test(
         lambda: Interleaving(prepared),
-        settings=settings(settings.get_profile("changeover"), max_examples=12),
+        settings=settings(
+            settings.get_profile("changeover"), max_examples=8, stateful_step_count=20
+        ),
     )
 
 
