@@ -20,7 +20,7 @@ from changeover.database import fixed
 from changeover.model.errors import WrongStageError
 from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
-from changeover.transfer import capture, rest
+from changeover.transfer import capture, fence, rest
 from changeover.transfer.identity import drop_role
 from changeover.transfer.mirror import read_control
 
@@ -94,6 +94,7 @@ def _remove(move: Move) -> Cancelled:
         is_there = is_installed(target)
         if is_there:
             with target.transaction():
+                fence.promise(target, Side.TARGET, read_control(target).attempt)
                 rest.wake(target, Side.TARGET)
     if is_there:
         unvalidated = rest.validate(move, Side.TARGET)

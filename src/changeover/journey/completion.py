@@ -6,6 +6,7 @@ from changeover.control.move import ROOM, Connection, Move
 from changeover.control.swap import Event, Phase, Swap, advance, begin_abort, read_swap
 from changeover.database import fixed
 from changeover.model.errors import SwapAbortedError
+from changeover.model.fault import Fault
 from changeover.model.observation import SwapMoved
 from changeover.model.side import Side
 from changeover.transfer import fence, rest
@@ -54,10 +55,11 @@ def _open_new_primary(move: Move, swap: Swap) -> None:
 
 def _rest_old_primary(move: Move, swap: Swap) -> None:
     side = swap.kind.old_primary
-    with move.connect_owner(side, "rest") as connection:
-        with connection.transaction():
-            fence.require_attempt(connection, side, swap.attempt)
-        _end_owners(connection)
+    if Fault.FENCE_STAYS_OPEN not in move.hooks.faults:
+        with move.connect_owner(side, "rest") as connection:
+            with connection.transaction():
+                fence.require_attempt(connection, side, swap.attempt)
+            _end_owners(connection)
     rest.put_to_rest(move, side, swap.attempt)
     if side is Side.SOURCE:
         with move.connect_owner(side, "swap") as connection:

@@ -16,7 +16,7 @@ from changeover.journey.gate import Gate, gates, require_green
 from changeover.model.errors import GateRefusedError, WrongStageError
 from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
-from changeover.transfer import capture, rest
+from changeover.transfer import capture, fence, rest
 from changeover.transfer.identity import drop_role
 from changeover.transfer.mirror import read_control
 
@@ -134,6 +134,7 @@ def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
             )
         record(target, "release-source")
     with move.connect_owner(Side.SOURCE, "release") as source, source.transaction():
+        fence.promise(source, Side.SOURCE, control.attempt)
         rest.wake(source, Side.SOURCE)
     unvalidated = rest.validate(move, Side.SOURCE)
     capture.remove(move, Side.SOURCE, pairs)

@@ -18,7 +18,8 @@ from changeover.model.side import Direction, Side
 from changeover.transfer.marker import MARKER_ID, has_returned, marker_pair, send
 from changeover.transfer.merge import Merge, plan_merge
 from changeover.transfer.mirror import read_control
-from changeover.transfer.round import pipe, read_rest_mode, show_secret
+from changeover.transfer.round import pipe
+from changeover.transfer.round_session import read_rest_mode, show_secret
 
 _MINE: Final = "changeover.journey"
 

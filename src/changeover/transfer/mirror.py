@@ -21,7 +21,8 @@ from changeover.model.side import Direction, Side
 from changeover.transfer import doubt
 from changeover.transfer.guard import Unbooked
 from changeover.transfer.marker import Marker, has_returned, marker_pair, send
-from changeover.transfer.round import Authority, Round, RoundResult, Sessions, open_sessions
+from changeover.transfer.round import Round, RoundResult
+from changeover.transfer.round_session import Authority, Sessions, open_sessions
 
 _MINE: Final = "changeover.transfer"
 DRAIN_PAUSE_S: Final = 0.002

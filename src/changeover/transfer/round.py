@@ -6,45 +6,28 @@ commits first, the primary last. Any crash in between repeats harmless work.
 
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
-from changeover.catalog.pair import Pair
-from changeover.control.move import ROOM, Connection, Move
+from changeover.control.move import Connection
 from changeover.database import fixed
 from changeover.model.errors import (
     BooksUnbalancedError,
     DefinitionChangedError,
-    StaleEpochError,
-    SwapInProgressError,
-    WrongServerError,
 )
 from changeover.model.fault import Fault
 from changeover.model.observation import RoundFinished
-from changeover.model.side import Direction, Side
+from changeover.model.side import Direction
 from changeover.transfer import guard
-from changeover.transfer.merge import Merge, plan_merge
+from changeover.transfer.merge import Merge
+from changeover.transfer.round_session import Sessions, require_epoch, show_secret
 
 _MINE: Final = "changeover.transfer"
 ANALYZE_ROWS: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """What a round takes for granted and checks on both sides.
-
-    Attributes:
-        direction: Which way rows go.
-        epoch: The epoch that both sides must be in.
-    """
-
-    direction: Direction
-    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,112 +46,6 @@ class RoundResult:
     batch_id: int = 0
     is_cut: bool = False
     seconds: float = 0.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Sessions:
-    """The mirror's sessions for one direction: both sides' transactions, and one to flush with."""
-
-    move: Move
-    authority: Authority
-    merges: dict[int, Merge]
-    primary: Connection
-    secondary: Connection
-    flusher: Connection
-    locked: sql.Composed
-    rest_mode: str
-    names: dict[int, str] = field(default_factory=dict)
-
-    def close(self) -> None:
-        """Close all sessions; what was not committed is gone."""
-        for connection in (self.secondary, self.primary, self.flusher):
-            connection.close()
-
-
-def open_sessions(
-    move: Move, authority: Authority, pairs: Iterable[Pair], *, patience: int = 1
-) -> Sessions:
-    """Open the sessions of a mirror and prepare their staging tables.
-
-    Args:
-        move: The move.
-        authority: Direction and epoch.
-        pairs: The moved tables and the marker's pair.
-        patience: How many times as long as configured a statement may take.
-    """
-    limits = {
-        "statement_timeout_ms": move.settings.mirror.round_timeout_s * 1000 * patience,
-        "lock_timeout_ms": move.settings.mirror.lock_timeout_ms,
-    }
-    opened: list[Connection] = []
-    try:
-        direction = authority.direction
-        opened.append(move.connect_mirror(direction.primary, "mirror", **limits))
-        opened.append(move.connect_mirror(direction.secondary, "mirror", **limits))
-        opened.append(move.connect_mirror(direction.primary, "flush", **limits))
-        return _prepare(move, authority, tuple(pairs), opened, patience)
-    except BaseException:
-        for connection in opened:
-            connection.close()
-        raise
-
-
-def _prepare(
-    move: Move,
-    authority: Authority,
-    pairs: tuple[Pair, ...],
-    opened: list[Connection],
-    patience: int,
-) -> Sessions:
-    primary, secondary, flusher = opened
-    direction = authority.direction
-    merges = {pair.table_id: plan_merge(pair, direction) for pair in pairs}
-    idle_ms = move.settings.mirror.round_timeout_s * 3000 * patience
-    for connection in (primary, secondary):
-        connection.execute(
-            "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false)",
-            (str(idle_ms),),
-        )
-    primary.execute(fixed(_MINE, "create_taken"))
-    with secondary.transaction():
-        show_secret(move, secondary, direction.secondary)
-        for merge in merges.values():
-            for statement in merge.create_stage:
-                secondary.execute(statement)
-    rest_mode = read_rest_mode(secondary)
-    if rest_mode == "replica":
-        secondary.execute("SET session_replication_role = replica")
-    relations = [
-        sql.Identifier(pair.name.schema, pair.name.name) for pair in pairs if pair.table_id
-    ]
-    locked = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(relations))
-    return Sessions(
-        move=move,
-        authority=authority,
-        merges=merges,
-        primary=primary,
-        secondary=secondary,
-        flusher=flusher,
-        locked=locked,
-        rest_mode=rest_mode,
-        names={pair.table_id: str(pair.name) for pair in pairs},
-    )
-
-
-def read_rest_mode(connection: Connection) -> str:
-    """Return how a side is put to rest: `replica` or `drop`."""
-    row = connection.execute(fixed(ROOM, "read_side")).fetchone()
-    assert row is not None, "a side without a row has no mirror login"
-    return str(row[6])
-
-
-def show_secret(move: Move, connection: Connection, side: Side) -> None:
-    """Show the fence the mirror's secret, for the transaction under way, where it has no role."""
-    secret = move.mirror_endpoint(side).mirror_secret
-    if secret is not None:
-        connection.execute(
-            "SELECT pg_catalog.set_config('changeover.secret', %s, true)", (secret.reveal(),)
-        )
 
 
 class Round:
@@ -411,35 +288,6 @@ class Round:
         row = primary.execute(fixed(_MINE, "read_flushed"), {"lsn": self._snapshot_lsn}).fetchone()
         if row is None or not row[0]:
             self._sessions.flusher.execute(fixed(_MINE, "force_flush"))
-
-
-def require_epoch(connection: Connection, side: Side, authority: Authority) -> None:
-    """Make sure that a side is in our epoch, is no standby, and has the part that we think.
-
-    Raises:
-        StaleEpochError: If it is in another epoch or its part has changed.
-        SwapInProgressError: If triggers and foreign keys of the secondary may still act.
-        WrongServerError: If it is a standby.
-    """
-    name = "read_source_epoch" if side is Side.SOURCE else "read_target_epoch"
-    row = connection.execute(fixed(_MINE, name)).fetchone()
-    assert row is not None, "both rows were written with the schema"
-    epoch, primary_side, is_standby, is_swapping = row
-    if is_standby:
-        raise WrongServerError(
-            f"{side}: the server is a standby", hint="connect to the primary server of that side"
-        )
-    is_turned = primary_side is not None and primary_side != authority.direction.primary
-    if epoch != authority.epoch or is_turned:
-        raise StaleEpochError(
-            f"{side}: epoch {epoch} instead of {authority.epoch}, or the primary changed",
-            hint="nothing to do: a mirror of the new epoch goes on",
-        )
-    if is_swapping:
-        raise SwapInProgressError(
-            f"epoch {epoch} is decided, but its secondary has not been put to rest yet",
-            hint="nothing to do: the swap's owner or the mirror daemon ends it",
-        )
 
 
 def read_tokens(target: Connection) -> list[Any]:

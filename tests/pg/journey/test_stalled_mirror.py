@@ -13,7 +13,7 @@ from changeover.model.settings import MirrorSettings
 from changeover.model.side import Direction, Side
 from changeover.transfer import book
 from changeover.transfer.mirror import Mirror
-from changeover.transfer.round import Authority
+from changeover.transfer.round_session import Authority
 
 ITEMS = "CREATE TABLE public.items (id bigint PRIMARY KEY, note text)"
 POINTS = (
