@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import World, start_servers  # noqa: E402 - its folder is on the path from here on
+from world import World, start_servers
 
 TRIALS_MAX = 25
 SEED = int(os.environ.get("CHAOS_SEED", "20260101"))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from arming import Arm
 
-from changeover.control.move import Move
 from changeover.control import swap as machine
+from changeover.control.move import Move
 from changeover.control.swap import Kind
 from changeover.database import Endpoint
 from changeover.journey import daemon

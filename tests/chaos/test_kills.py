@@ -1,4 +1,4 @@
-"""Processes killed or stopped at every transition of a swap, and at points of the mirror's round."""
+"""Processes killed or stopped at every transition of a swap, and at points of a round."""
 
 import signal
 

@@ -1,6 +1,8 @@
 """A network that cuts, stalls, half-closes, goes one way only and loses the answer to a COMMIT."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from proxy import BOTH, Way
@@ -19,6 +21,17 @@ IN_CI = {
     "ours-source-stall_then_cut",
     "cutover-ours-target-lost_decision",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A fault between somebody and a server, before a swap of a kind or at a point of it."""
+
+    kind: Kind
+    who: str
+    side: str
+    fault: Callable
+    point: str = ""
 
 
 def await_passed(seconds):
@@ -102,36 +115,32 @@ def cases():
                     name = f"{who}-{side}-{fault.__name__}"
                     is_in_ci = kind is Kind.CUTOVER and name in IN_CI
                     yield pytest.param(
-                        kind,
-                        who,
-                        side,
-                        fault,
+                        Break(kind=kind, who=who, side=side, fault=fault),
                         id=f"{kind}-{name}",
                         marks=() if is_in_ci else pytest.mark.nightly,
                     )
 
 
-def writes_commits(kind, who, side):
-    """Return whether COMMITs go this way: writers commit on the primary only, ours everywhere."""
-    return who == "ours" or side == str(kind.old_primary)
+def kind_with_commits(broken):
+    """Return a kind before which COMMITs go this way: writers commit on the primary only."""
+    if broken.fault is lost_commit and broken.who == "writers":
+        return next(kind for kind in KINDS if str(kind.old_primary) == broken.side)
+    return broken.kind
 
 
-@pytest.mark.parametrize(("kind", "who", "side", "fault"), tuple(cases()))
-def test_network_breaks_under_load(make_world, judge, dice, kind, who, side, fault):
+@pytest.mark.parametrize("broken", tuple(cases()))
+def test_network_breaks_under_load(make_world, judge, dice, broken):
     """A fault between us, or the writers, and one server; the same processes recover from it."""
-    if fault is lost_commit and not writes_commits(kind, who, side):
-        kind = next(other for other in KINDS if other is not kind)
     world = make_world(is_proxied=True)
-    world.bring(kind)
-    proxy = world.proxies[who, side]
+    world.bring(kind_with_commits(broken))
+    proxy = world.proxies[broken.who, broken.side]
     daemon = world.daemon
     unknown = count_unknown(world)
-    fault(proxy, dice)
+    broken.fault(proxy, dice)
     proxy.heal()
     judge(world)
-    assert daemon is world.daemon
     assert daemon.is_running, daemon.tail()
-    if fault is lost_commit and who == "writers":
+    if broken.fault is lost_commit and broken.who == "writers":
         assert count_unknown(world) == unknown + 3
 
 
@@ -157,28 +166,26 @@ def swap_cases():
             for point in SWAP_POINTS:
                 for fault in (cut, half_close):
                     yield pytest.param(
-                        kind,
-                        side,
-                        point,
-                        fault,
+                        Break(kind=kind, who="ours", side=side, fault=fault, point=point),
                         id=f"{kind}-{side}-{point}-{fault.__name__}",
                         marks=pytest.mark.nightly,
                     )
 
 
-@pytest.mark.parametrize(("kind", "side", "point", "fault"), tuple(swap_cases()))
-def test_network_breaks_in_a_swap(make_world, judge, dice, kind, side, point, fault):
+@pytest.mark.parametrize("broken", tuple(swap_cases()))
+def test_network_breaks_in_a_swap(make_world, judge, dice, broken):
     """Our connections to one server break at a point of a swap; it ends on one side."""
     world = make_world(is_proxied=True)
+    kind = broken.kind
     world.bring(kind)
     before = world.decided
-    operator = world.reach(kind, {"point": point, "action": "wait"}, DEADLINE_S)
-    fault(world.proxies["ours", side], dice)
+    operator = world.reach(kind, {"point": broken.point, "action": "wait"}, DEADLINE_S)
+    broken.fault(world.proxies[broken.who, broken.side], dice)
     operator.let_go()
     operator.wait()
     world.await_no_swap()
     is_over = world.decided > before
-    if point in {"swap.decided", "swap.done_fence_opened"}:
+    if broken.point in {"swap.decided", "swap.done_fence_opened"}:
         assert is_over
     assert world.primary == str(kind.new_primary if is_over else kind.old_primary)
     judge(world)

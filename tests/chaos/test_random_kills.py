@@ -1,4 +1,4 @@
-"""Processes killed at random moments: of the mirror, of a swap, of the copy; and stopped writers."""
+"""Processes killed at random moments of the mirror, of a swap, of the copy; stopped writers."""
 
 import signal
 import time
@@ -19,7 +19,9 @@ OLD_ROWS = 12_000
 def numbered(many, in_ci):
     """Return numbers as parameters; CI runs the first ones."""
     return [
-        pytest.param(number, id=f"{number:02d}", marks=() if number < in_ci else pytest.mark.nightly)
+        pytest.param(
+            number, id=f"{number:02d}", marks=() if number < in_ci else pytest.mark.nightly
+        )
         for number in range(many)
     ]
 

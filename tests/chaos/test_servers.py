@@ -38,13 +38,11 @@ def crash(world, side):
 
 
 @pytest.mark.parametrize(("side", "kind", "point"), tuple(cases(ROUND_POINTS)))
-def test_server_crashes_in_a_round(make_world, judge, dice, side, kind, point):
+def test_server_crashes_in_a_round(make_world, judge, side, kind, point):
     """A server dies while a round stands at a point; the same daemon goes on when it is back."""
     world = make_world()
     world.bring(kind)
-    daemon = world.restart_daemon(
-        {"point": point, "action": "wait", "occurrence": dice.randint(1, 20)}
-    )
+    daemon = world.restart_daemon({"point": point, "action": "wait", "occurrence": 7})
     daemon.await_mark()
     crash(world, side)
     daemon.let_go()

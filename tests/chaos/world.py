@@ -187,8 +187,10 @@ class WriterChild(Child):
     def await_answer(self):
         """Wait until it has answered all words."""
         await_(
-            lambda: self.log.read_text(encoding="utf-8").count("\n") >= self._answers
-            or not self.is_running,
+            lambda: (
+                self.log.read_text(encoding="utf-8").count("\n") >= self._answers
+                or not self.is_running
+            ),
             lambda: f"writer does not answer: {self.tail()}",
         )
         assert self.is_running, self.tail()
@@ -430,9 +432,7 @@ class World:
     @property
     def decided(self):
         """How many swaps were decided."""
-        return self.ask_target(
-            "SELECT count(*) FROM changeover.swap WHERE decided_at IS NOT NULL"
-        )
+        return self.ask_target("SELECT count(*) FROM changeover.swap WHERE decided_at IS NOT NULL")
 
     def records(self):
         """Return the writers' ledgers."""
