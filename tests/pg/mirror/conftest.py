@@ -80,10 +80,19 @@ class Scene:
         return count
 
 
+PINS = (
+    "SET TimeZone = 'UTC'",
+    "SET DateStyle = 'ISO'",
+    "SET IntervalStyle = 'postgres'",
+    "SET extra_float_digits = 1",
+)
+
+
 def everything(database: Database, table: str) -> list[tuple[str]]:
     """Return all rows of a table as texts; a column that one side alone has is named `extra`."""
     with database.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        for setting in PINS:
+            connection.execute(setting)
         connection.execute("SET search_path = public")
         columns = connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
