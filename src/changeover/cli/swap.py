@@ -140,12 +140,11 @@ def _finish(session: Session, *, dry_run: bool, yes: bool) -> Outcome:
 
 
 def _release(session: Session, *, dry_run: bool, yes: bool) -> Outcome:
-    from changeover.control.move import read_pairs
     from changeover.journey.finish import release_source
 
     if dry_run:
         return Outcome(result={"actions": _RELEASE}, blocks=_RELEASE)
     if not yes:
         session.confirm_name(Side.SOURCE, _RELEASE)
-    release_source(session.move, read_pairs(session.move))
+    release_source(session.move)
     return Outcome(result={"released": True}, blocks=["the source is a database of its own again"])

@@ -79,8 +79,8 @@ def cancel(move: Move) -> Cancelled:
     Raises:
         WrongStageError: If the move is past its cutover, or a swap is under way.
     """
-    require_cancellable(move)
     with phase(move.observer, "cancel"), alone(move, "capture remove"):
+        require_cancellable(move)
         _end(move)
         return _remove(move)
 

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from changeover.control.move import Move, installed_pairs, is_installed, require_installed
+from changeover.control.move import (
+    Move,
+    installed_pairs,
+    is_installed,
+    require_installed,
+    require_places,
+)
 from changeover.control.swap import Kind, in_progress, open_swap, require_stage
 from changeover.journey.completion import resume
 from changeover.journey.gate import Gate, gates, require_green
@@ -24,6 +30,7 @@ def cutover(move: Move) -> Swapped:
     """Give the authority for writes to the target.
 
     Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
         WrongStageError: If the target has the authority already.
         GateRefusedError: If a gate is not green; nothing was changed.
         SwapAbortedError: If it was driven back; the source accepts writes again.
@@ -36,6 +43,7 @@ def rollback(move: Move) -> Swapped:
     """Give the authority back to the source, with everything that was written since.
 
     Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
         WrongStageError: If the source has the authority, or the move is finished.
         GateRefusedError: If a gate is not green; nothing was changed.
         SwapAbortedError: If it was driven back; the target accepts writes again.
@@ -46,6 +54,7 @@ def rollback(move: Move) -> Swapped:
 
 def _swap(move: Move, kind: Kind) -> Swapped:
     with phase(move.observer, str(kind)):
+        require_places(move)
         recover(move)
         require_possible(move, kind)
         pairs = installed_pairs(move)

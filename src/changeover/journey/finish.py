@@ -7,7 +7,13 @@ from changeover.catalog.pair import Pair
 from changeover.control.event import record
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM as CONTROL
-from changeover.control.move import Connection, Move, installed_pairs, require_places
+from changeover.control.move import (
+    Connection,
+    Move,
+    installed_pairs,
+    read_pairs,
+    require_places,
+)
 from changeover.control.swap import Kind, in_progress, open_swap
 from changeover.control.turn import alone
 from changeover.database import fixed
@@ -112,7 +118,7 @@ def _clear_target(move: Move, pairs: tuple[Pair, ...]) -> int:
     return int(left)
 
 
-def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
+def release_source(move: Move) -> tuple[str, ...]:
     """Open the source as a database of its own again: an act of its own, after `finish`.
 
     Its rows stay as they were at the end of the move; nothing is carried any more.
@@ -137,6 +143,6 @@ def release_source(move: Move, pairs: tuple[Pair, ...]) -> tuple[str, ...]:
         fence.promise(source, Side.SOURCE, control.attempt)
         rest.wake(source, Side.SOURCE)
     unvalidated = rest.validate(move, Side.SOURCE)
-    capture.remove(move, Side.SOURCE, pairs)
+    capture.remove(move, Side.SOURCE, read_pairs(move))
     drop_role(move, Side.SOURCE)
     return unvalidated

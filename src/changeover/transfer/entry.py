@@ -26,16 +26,20 @@ from changeover.database import connect, fixed
 from changeover.database.errors import translated
 from changeover.database.statement import table
 from changeover.model.errors import (
+    HiddenRowsError,
     NotAllowedError,
     TableNotFoundError,
     TargetNotEmptyError,
+    TimedOutError,
     WrongServerError,
 )
 from changeover.model.name import TableName, quote
 from changeover.model.side import Side
+from changeover.transfer import schema_ledger as ledger
 
 _MINE: Final = "changeover.transfer"
 SHOWN_MAX: Final = 10
+LOCK_TIMEOUT_MS: Final = 2000
 
 
 def require_entry(move: Move) -> tuple[Pair, ...]:
@@ -69,32 +73,43 @@ def require_entry(move: Move) -> tuple[Pair, ...]:
 
 
 def require_unswapped(move: Move) -> None:
-    """Refuse a target whose tables hold rows while the source's hold none, before an installation.
+    """Refuse a target whose tables hold rows while the source's hold none.
+
+    A target that a step of ours was applied to is not asked. It refuses on proof alone: what can't
+    be read is refused by what reads it next.
 
     Raises:
         WrongServerError: If it is so.
     """
-    schemas = move.settings.move.schemas
     with (
-        move.connect_owner(Side.SOURCE, "entry") as source,
-        move.connect_owner(Side.TARGET, "entry") as target,
+        move.connect_owner(Side.SOURCE, "entry", lock_timeout_ms=LOCK_TIMEOUT_MS) as source,
+        move.connect_owner(Side.TARGET, "entry", lock_timeout_ms=LOCK_TIMEOUT_MS) as target,
     ):
-        if is_installed(target):
+        if is_installed(target) or ledger.read(target):
             return
-        with translated(Side.SOURCE, "looking for rows"):
-            moved = moved_tables(read(source, schemas), move.settings.move)
-            if _filled(source, moved):
-                return
-        with translated(Side.TARGET, "looking for rows"):
-            found = read(target, schemas).tables
-            names = {one.name for one in moved} or set(found)
-            filled = _filled(target, [found[name] for name in sorted(names & set(found))])
-    if filled:
-        raise WrongServerError(
-            f"the target, {target.info.dbname}, holds rows ({_shown(filled)}), and the source, "
-            f"{source.info.dbname}, holds none",
-            hint="source and target are swapped, it seems: `changeover config show`",
-        )
+        try:
+            filled = _filled_alone(move, source, target)
+        except (HiddenRowsError, NotAllowedError, TimedOutError):
+            return
+        if filled:
+            raise WrongServerError(
+                f"the target, {target.info.dbname}, holds rows ({_shown(filled)}), and the source, "
+                f"{source.info.dbname}, holds none",
+                hint="source and target are swapped, it seems: `changeover config show`",
+            )
+
+
+def _filled_alone(move: Move, source: Connection, target: Connection) -> list[TableName]:
+    """Return the target's tables that hold rows, if no table of the source that moves does."""
+    schemas = move.settings.move.schemas
+    with translated(Side.SOURCE, "looking for rows"):
+        moved = moved_tables(read(source, schemas), move.settings.move)
+        if _filled(source, moved):
+            return []
+    with translated(Side.TARGET, "looking for rows"):
+        found = read(target, schemas).tables
+        names = {one.name for one in moved} or set(found)
+        return _filled(target, [found[name] for name in sorted(names & set(found))])
 
 
 def require_places_to_make(move: Move) -> None:
