@@ -1,6 +1,7 @@
 """What a swap does to the new primary before it opens: sequences, views, triggers, foreign keys."""
 
 import pytest
+from psycopg import errors
 
 from changeover.control.move import installed_pairs
 from changeover.control.swap import Kind
@@ -247,3 +248,36 @@ def test_orphans_leave_a_foreign_key_not_valid_and_are_named(pair_with, ready, s
         target.execute("DELETE FROM leaves")
     assert rest.validate(move, Side.TARGET) == ()
     assert rows(pair.target, query) == [(True,)]
+
+
+@pytest.mark.parametrize("createrole", [True, False], ids=["role", "secret"])
+@pytest.mark.parametrize("grant", [True, False], ids=["replica", "drop"])
+def test_a_target_with_fewer_rights_goes_forth_and_back(
+    *, pair_with, ready, swap, mirror_of, rows, createrole, grant
+):
+    """Without CREATEROLE, without replica, without both: cascades reach both sides all the same."""
+    pair = pair_with(createrole=createrole, replication_role_grant=grant)
+    create(
+        pair,
+        "CREATE TABLE roots (id bigint PRIMARY KEY);"
+        " CREATE TABLE leaves (id bigint PRIMARY KEY,"
+        " root bigint REFERENCES roots ON DELETE CASCADE)",
+    )
+    move = ready(pair)
+    with pair.source.connect() as source:
+        source.execute("INSERT INTO roots SELECT generate_series(1, 4)")
+        source.execute("INSERT INTO leaves SELECT i, i FROM generate_series(1, 4) AS i")
+    mirror_of(move).round()
+    with pair.source.connect() as source:
+        source.execute("DELETE FROM roots WHERE id = 1")
+    swap(move, Kind.CUTOVER)
+    with pair.target.connect() as target:
+        target.execute("DELETE FROM roots WHERE id = 2")
+        with pytest.raises(errors.ForeignKeyViolation):
+            target.execute("INSERT INTO leaves VALUES (9, 9)")
+    swap(move, Kind.ROLLBACK)
+    with pair.source.connect() as source:
+        source.execute("DELETE FROM roots WHERE id = 3")
+    mirror_of(move).round()
+    for database in (pair.source, pair.target):
+        assert rows(database, "SELECT id, root FROM leaves ORDER BY 1") == [(4, 4)]

@@ -188,7 +188,7 @@ def test_no_round_runs_before_the_new_secondary_is_at_rest(
     with pair.source.connect() as source:
         source.execute("INSERT INTO items VALUES (1, 'once')")
     mirror = mirror_of(move)
-    with pytest.raises(ChangeoverError, match="not been put to rest"):
+    with pytest.raises(ChangeoverError):
         mirror.round()
     assert rows(pair.target, NOTES) == []
     stop.may_go.set()
