@@ -44,7 +44,7 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
     **COMMON,
 )
-settings.register_profile("nightly", max_examples=1000, stateful_step_count=60, **COMMON)
+settings.register_profile("nightly", max_examples=200, stateful_step_count=50, **COMMON)
 settings.register_profile(
     "shrink", max_examples=100, stateful_step_count=25, verbosity=Verbosity.normal, **COMMON
 )
