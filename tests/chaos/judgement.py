@@ -97,16 +97,16 @@ def assert_invariants(session, side):
 
 
 def assert_balanced(source, target):
-    """Every batch is booked on both sides with one count; an open one is repeated by a closed."""
+    """Every batch is booked on both sides with one count, or is carried again by one that is."""
     for direction, primary, secondary in (
         ("forward", source, target),
         ("reverse", target, source),
     ):
         applied = {
-            batch: (read, done, repeats)
-            for batch, read, done, repeats in secondary.execute(
-                "SELECT batch_id, keys_read, keys_applied, repeats FROM changeover.applied"
-                " WHERE direction = %s",
+            row[0]: row[1:]
+            for row in secondary.execute(
+                "SELECT batch_id, keys_read, keys_applied, repeats, by_table"
+                " FROM changeover.applied WHERE direction = %s",
                 (direction,),
             ).fetchall()
         }
@@ -116,14 +116,16 @@ def assert_balanced(source, target):
                 (direction,),
             ).fetchall()
         )
-        heirs = {repeats: batch for batch, (_, _, repeats) in applied.items() if repeats}
-        for batch, (read, done, _) in applied.items():
-            assert read == done, (direction, batch, read, done)
-            last = batch
-            while last not in removed and last in heirs:
-                last = heirs[last]
-            assert last in removed, (direction, batch, "open")
-            assert removed.get(batch, read) == read, (direction, batch)
+        heirs = {repeats: batch for batch, (_, _, repeats, _) in applied.items() if repeats}
+        for batch, (read, done, _, by_table) in applied.items():
+            assert read == done == removed.get(batch, read), (direction, batch, read, done)
+            if batch in removed:
+                continue
+            assert batch in heirs, (direction, batch, "open")
+            again = applied[heirs[batch]][3]
+            for table, (keys, _) in by_table.items():
+                # The log still held these keys, so the repetition must have read them all.
+                assert again.get(table, [0])[0] >= keys, (direction, batch, by_table, again)
         oldest = min(applied, default=0)
         assert {batch for batch in removed if batch >= oldest} <= applied.keys(), direction
 

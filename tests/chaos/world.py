@@ -501,6 +501,8 @@ class World:
         """Assert all that must hold after any fault; writers go on afterwards."""
         self.await_no_swap()
         self.await_progress()
+        await_(self.sightings.exists, "the reader of the twins has looked")
+        judgement.read_sightings(self.sightings)
         self.hold_writers()
         self.await_drained()
         records = self.records()
