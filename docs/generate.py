@@ -1,4 +1,4 @@
-"""Writes docs/reference/{commands,settings,errors}.md from the code: `python docs/generate.py`."""
+"""Writes docs/reference/{commands,settings,errors,checks}.md: `python docs/generate.py`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +11,7 @@ from changeover.cli.command import everywhere
 from changeover.cli.configuration import LIBPQ_NAMES, PLAIN_NAMES, PUBLIC_PREFIXES
 from changeover.cli.outcome import EXIT_TEXTS
 from changeover.cli.template import documented_settings, section_text
+from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
 from changeover.model.settings import MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
@@ -163,10 +164,29 @@ def errors_page() -> str:
     return f"# Errors\n\n{NOTE}{text}{table(['code', 'error', 'exit code', 'fact'], rows)}"
 
 
+def checks_page() -> str:
+    """Return the page of checks."""
+    text = (
+        "\n`changeover check` looks at all of these on every run; a pass is counted, anything else "
+        "is printed with its code, what is so, and the fix. How heavy a finding is (`refuse`, "
+        "`warn`, `note`) depends on what was found. What could not be looked at refuses. "
+        "[How to answer](../howto/answer-what-check-asks.md) says what to do about one.\n"
+    )
+    groups: dict[str, list[list[str]]] = {}
+    for code, proof in proofs().items():
+        groups.setdefault(code.split("-")[1], []).append([f"`{code}`", proof])
+    tables = [
+        f"\n## {name.capitalize()}\n\n{table(['code', 'a pass proves'], rows)}"
+        for name, rows in groups.items()
+    ]
+    return "".join(["# Checks\n\n", NOTE, text, *tables])
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
+    "checks.md": checks_page,
 }
 
 

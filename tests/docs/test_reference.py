@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from changeover.journey.check import codes
 from changeover.model import errors
 from changeover.model.settings import Settings
 
@@ -88,3 +89,9 @@ def test_every_error_is_documented():
     assert known
     for error in known:
         assert page.count(f"| `{error.code}` | `{error.__name__}` | {error.exit_code} |") == 1
+
+
+def test_every_check_is_documented():
+    """Every code of a finding stands in the reference once."""
+    page = read("checks.md")
+    assert [code for code in codes() if page.count(f"| `{code}` |") != 1] == []

@@ -14,7 +14,7 @@ from changeover.cli.plain import plain
 from changeover.cli.session import Session
 from changeover.model.side import Side
 
-GATES = frozenset({"marker", "books", "caught_up", "guards", "only_the_mirror"})
+GATES = frozenset({"gates", "marker", "books", "caught_up", "guards", "only_the_mirror"})
 
 
 def register(app: typer.Typer) -> None:

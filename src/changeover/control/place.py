@@ -89,12 +89,11 @@ def require_move(source: Connection, target: Connection) -> None:
         source_identity = identity_of(source)
     with translated(Side.TARGET, "looking for a move"):
         require_side(target, Side.TARGET)
-        row = None
-        if _has(target, "changeover.control"):
-            row = target.execute(fixed(ROOM, "read_control")).fetchone()
+        has_control = _has(target, "changeover.control")
+        row = target.execute(fixed(ROOM, "read_control")).fetchone() if has_control else None
         target_identity = identity_of(target)
     hint = "correct the DSN (`changeover config show`), or end the old move: `capture remove`"
-    if row is None and is_taken:
+    if is_taken and not has_control:
         raise WrongServerError(
             f"the source, {source.info.dbname}, is in a move with another target than "
             f"{target.info.dbname}",

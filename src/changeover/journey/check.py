@@ -37,7 +37,7 @@ from changeover.model.errors import (
 )
 from changeover.model.side import Side
 
-__all__ = ["CHECKS", "CheckReport", "Finding", "Severity", "codes", "run_checks"]
+__all__ = ["CHECKS", "CheckReport", "Finding", "Severity", "codes", "proofs", "run_checks"]
 
 LOCK_TIMEOUT_MS: Final = 2000
 STATEMENT_TIMEOUT_MS: Final = 60_000
@@ -64,9 +64,17 @@ _SESSION: Final = {
 }
 
 
+def proofs() -> dict[str, str]:
+    """Return, by the code of every finding that there can be, what a pass of it proves."""
+    found = dict(_SESSION)
+    for check in CHECKS:
+        found |= check.proves
+    return dict(sorted(found.items()))
+
+
 def codes() -> tuple[str, ...]:
     """Return the code of every finding that there can be, each once."""
-    return tuple(sorted({*_SESSION, *(code for check in CHECKS for code in check.proves)}))
+    return tuple(proofs())
 
 
 def run_checks(move: Move) -> CheckReport:

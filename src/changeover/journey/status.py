@@ -15,6 +15,8 @@ from changeover.transfer.fence import is_open
 from changeover.transfer.mirror import read_control
 
 _MINE: Final = "changeover.journey"
+UNASKED: Final = "gates"
+"""The gate that is red when no gate could be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def _read(move: Move, target: Connection) -> Status:
         fences = _fences(move, problems)
     log_rows = None if control.is_finished else _log_rows(move, control.primary, problems)
     kind = Kind.CUTOVER if control.primary is Side.SOURCE else Kind.ROLLBACK
-    found = _gates(move, kind, problems) if not control.is_finished else ()
+    found = _gates(move, kind) if not control.is_finished else ()
     problems += _fence_problems(fences, str(control.primary), is_swapping=swap is not None)
     copied_tables = 0 if copied is None else copied[0]
     return Status(
@@ -127,12 +129,12 @@ def _read(move: Move, target: Connection) -> Status:
     )
 
 
-def _gates(move: Move, kind: Kind, problems: list[str]) -> tuple[Gate, ...]:
+def _gates(move: Move, kind: Kind) -> tuple[Gate, ...]:
     try:
         return gates(move, kind, installed_pairs(move))
     except ChangeoverError as error:
-        problems.append(f"gates: {error.message}")
-        return ()
+        hint = error.hint or "an error while checking is a failed check; look at the servers"
+        return (Gate(name=UNASKED, is_green=False, fact=error.message, hint=hint),)
 
 
 def _fences(move: Move, problems: list[str]) -> dict[str, str]:

@@ -388,6 +388,24 @@ def test_verbs_before_their_time(refuses, installed):
     refuses([["cutover", "--yes"]], 4, "CO408", "copied")
 
 
+def test_a_column_that_came_during_the_move(say, installed, pair):
+    """Until it is on both sides no next step is a swap; then `capture install` takes it in."""
+    with pair.source.connect() as connection:
+        connection.execute("ALTER TABLE public.customer ADD COLUMN phone text")
+    code, out, err = say(["status"])
+    assert code == 3
+    assert "problem: gates: the target's public.customer lacks the column(s) phone" in out
+    assert "next: add them on the target" in err
+    assert "cutover" not in err
+    code, out, err = say(["mirror", "status"])
+    assert (code, "phone" in out, "next: add them on the target" in err) == (4, True, True)
+    with pair.target.connect() as connection:
+        connection.execute("ALTER TABLE public.customer ADD COLUMN phone text")
+    assert say(["capture", "status"])[0] == 3
+    assert say(["capture", "install", "--yes"])[0] == 0
+    assert say(["capture", "status"])[0] == 0
+
+
 def test_verbs_before_the_installation(refuses):
     """What needs capture says so, and how to install it."""
     refuses(INSTALLED_ONLY, 4, "CO401", "capture")

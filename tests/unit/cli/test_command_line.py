@@ -66,10 +66,11 @@ def test_every_command_has_help_and_the_flags_of_all(invoke, name):
     assert {"--json", "--quiet", "--no-color", "--config", "--source", "--target"} <= flags(name)
 
 
+@pytest.mark.parametrize("flag", ["--source", "--target"])
 @pytest.mark.parametrize("name", WITH_DATABASES)
-def test_a_password_in_a_flag_is_refused_by_every_command(invoke, name):
+def test_a_password_in_a_flag_is_refused_by_every_command(invoke, name, flag):
     """A URL with a password ends with 2, and nothing of it is printed."""
-    shown = invoke(*words(name), "--json", "--source", URL)
+    shown = invoke(*words(name), "--json", flag, URL)
     assert shown.exit_code == ExitCode.USAGE
     assert json.loads(shown.stdout)["error"]["code"] == "CO102"
     assert PASSWORD not in shown.output
@@ -148,13 +149,26 @@ def test_config_show_masks_and_finds(program):
     assert PASSWORD not in shown.stdout + shown.stderr
 
 
-def test_a_misspelt_key_of_the_file_is_said(program, tmp_path):
-    """A misspelt setting ends with 2 and names the nearest."""
-    (tmp_path / "changeover.toml").write_text("[copy]\nworker = 3\n", encoding="utf-8")
+@pytest.mark.parametrize("name", [*WITH_DATABASES, "config show"])
+def test_a_misspelt_key_of_the_file_is_said_by_every_command(invoke, name, tmp_path):
+    """A misspelt setting ends with 2, names the nearest, and quotes no value."""
+    (tmp_path / "changeover.toml").write_text(f'[source]\nd_s_n = "{PASSWORD}"\n', encoding="utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
+    shown = invoke(*words(name), *(["--yes"] if "--yes" in flags(name) else []))
+    assert shown.exit_code == ExitCode.USAGE
+    assert "error CO101: changeover.toml: 'd_s_n' in [source] is not a setting" in shown.stderr
+    assert "next: did you mean 'dsn'?" in shown.stderr
+    assert PASSWORD not in shown.output
+
+
+@pytest.mark.parametrize("text", ["[copy]\nworkers = 'many'\n", "[copy\n", "[kopy]\nworkers = 1\n"])
+def test_a_file_that_says_nothing_sensible_is_refused(program, tmp_path, text):
+    """A value of the wrong type, no TOML and an unknown table end with 2 and a next act."""
+    (tmp_path / "changeover.toml").write_text(text, encoding="utf-8")
     shown = program("config", "show")
     assert shown.returncode == ExitCode.USAGE
-    assert "error CO101: " in shown.stderr
-    assert "'workers'" in shown.stderr
+    assert shown.stderr.startswith("error CO10")
+    assert "\nnext: " in shown.stderr
 
 
 @pytest.mark.parametrize("words", [["--bogus"], ["nothing"], ["config", "show", URL], [URL]])
