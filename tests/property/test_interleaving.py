@@ -9,7 +9,7 @@ import copy as copying
 import itertools
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -408,9 +408,13 @@ class Interleaving(RuleBasedStateMachine):
 
     @invariant()
     def look(self):
-        """Hold what must hold at every moment."""
-        if not self.is_ready:
-            return
+        """Hold what must hold at every moment; a table that is being emptied can't be read."""
+        if self.is_ready:
+            with nullcontext() if self.is_readable() else suppress(pg.LockNotAvailable):
+                self.require_promises()
+
+    def require_promises(self) -> None:
+        """Require one authority, an epoch that never goes down, and both sides' committed rows."""
         is_open = {side: fence.is_open(self.observers[side]) for side in Side}
         assert not all(is_open.values()), "both sides accept writes"
         control = read_control(self.target)
@@ -436,7 +440,7 @@ class Interleaving(RuleBasedStateMachine):
         """Be called at every point of a round and of a swap."""
         if point in {"round.between_commits", "round.committed"} or not point.startswith("round."):
             with suppress(pg.LockNotAvailable):
-                self.look()
+                self.require_promises()
         if self.is_inside:
             return
         for place, (where, act) in enumerate(self.armed):
@@ -741,7 +745,7 @@ class Interleaving(RuleBasedStateMachine):
         _, catching_up, _ = self.content(primary.other)
         assert not catching_up[str(Direction.of_primary(primary))]
 
-    @precondition(lambda self: self.stale)
+    @precondition(lambda self: self.stale and self.is_readable())
     @rule(which=st.integers(0, 5))
     def carry_stale(self, which):
         """Run a round of a mirror of an older epoch: refused, and nothing has changed."""
@@ -794,6 +798,18 @@ class Interleaving(RuleBasedStateMachine):
             assert not has_writers
             assert read_control(self.target).primary is was.other
         self.take_stock()
+
+    @precondition(
+        lambda self: (
+            self.is_copied and self.swap() is None and len(self.transactions) < TRANSACTIONS_MAX
+        )
+    )
+    @rule(isolation=ISOLATIONS, operation=OPERATIONS)
+    def change_over_under_an_older_snapshot(self, isolation, operation):
+        """Write in a transaction whose snapshot is older than the fence: refused all the same."""
+        self.open_transaction(isolation)
+        self.change_over()
+        self.write_in(len(self.transactions) - 1, operation)
 
     @precondition(lambda self: self.is_copied and self.swap() is None)
     @rule(operation=OPERATIONS, point=st.sampled_from(SWAP_POINTS))
