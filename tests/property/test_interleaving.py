@@ -361,6 +361,7 @@ class Interleaving(RuleBasedStateMachine):
         self.numbers = itertools.count(3)
         self.armed: list[tuple[str, tuple[Any, ...]]] = []
         self.is_inside = False
+        self.which = 0
         self.is_ready = False
 
     # What a clone is made of.
@@ -478,9 +479,9 @@ class Interleaving(RuleBasedStateMachine):
         self.kill_sessions()
 
     def act_round(self):
-        """Let another mirror run a round."""
+        """Let another mirror run a round; the one whose round it is has its hands full."""
         with suppress(*HELD_UP):
-            self.mirror(1).round()
+            self.mirror(1 - self.which).round()
 
     def act_watchdog(self):
         """Let somebody else end the swap while its owner sleeps."""
@@ -721,7 +722,7 @@ class Interleaving(RuleBasedStateMachine):
     def carry_disturbed(self, which, operation, inside):
         """Write, then run a round in which something happens."""
         self.attempt(self.primary, operation)
-        self.armed = list(inside)
+        self.armed, self.which = list(inside), which
         try:
             with suppress(*HELD_UP):
                 self.mirror(which).round()
