@@ -5,6 +5,7 @@ from typing import Final
 from changeover.control.move import ROOM, Connection, Move
 from changeover.control.swap import Event, Phase, Swap, advance, begin_abort, read_swap
 from changeover.database import fixed
+from changeover.journey.owner import Owners
 from changeover.model.errors import SwapAbortedError
 from changeover.model.fault import Fault
 from changeover.model.observation import SwapMoved
@@ -14,13 +15,14 @@ from changeover.transfer import fence, rest
 _MINE: Final = "changeover.journey"
 
 
-def finish(move: Move, swap: Swap, target: Connection) -> Swap:
+def finish(move: Move, swap: Swap, target: Connection, owners: Owners) -> Swap:
     """Repeat what follows a decision or an abort until it is done.
 
     Args:
         move: The move.
         swap: A swap that is decided or aborting.
         target: A session of the target's owner, in autocommit.
+        owners: Sessions of both owners for what is done on the sides.
     """
     steps = {
         Phase.DECIDED: (_open_new_primary, Event.FENCE_OPENED),
@@ -30,7 +32,7 @@ def finish(move: Move, swap: Swap, target: Connection) -> Swap:
     while swap.phase in steps:
         act, event = steps[swap.phase]
         move.hooks.reached(f"swap.before_{event}")
-        act(move, swap)
+        act(move, swap, owners)
         move.hooks.reached(f"swap.done_{event}")
         try:
             swap = advance(target, swap, event)
@@ -41,36 +43,34 @@ def finish(move: Move, swap: Swap, target: Connection) -> Swap:
     return swap
 
 
-def _open_new_primary(move: Move, swap: Swap) -> None:
+def _open_new_primary(_move: Move, swap: Swap, owners: Owners) -> None:
     side = swap.kind.new_primary
-    limit = move.settings.swap.lock_timeout_ms
-    with move.connect_owner(side, "swap", lock_timeout_ms=limit) as connection:
-        if side is Side.SOURCE:
-            with connection.transaction():
-                if fence.promise(connection, side, swap.attempt):
-                    rest.wake(connection, side)
-                connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
-        fence.set_fence(connection, side, swap.attempt, is_open=True)
+    connection = owners.session(side)
+    if side is Side.SOURCE:
+        with connection.transaction():
+            if fence.promise(connection, side, swap.attempt):
+                rest.wake(connection, side)
+            connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+    fence.set_fence(connection, side, swap.attempt, is_open=True)
 
 
-def _rest_old_primary(move: Move, swap: Swap) -> None:
+def _rest_old_primary(move: Move, swap: Swap, owners: Owners) -> None:
     side = swap.kind.old_primary
+    connection = owners.session(side)
     if Fault.FENCE_STAYS_OPEN not in move.hooks.faults:
-        with move.connect_owner(side, "rest") as connection:
-            with connection.transaction():
-                fence.require_attempt(connection, side, swap.attempt)
-            _end_owners(connection)
+        with connection.transaction():
+            fence.require_attempt(connection, side, swap.attempt)
+        _end_owners(connection)
     rest.put_to_rest(move, side, swap.attempt)
     if side is Side.SOURCE:
-        with move.connect_owner(side, "swap") as connection:
-            connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
+        connection.execute(fixed(ROOM, "adopt_epoch"), {"epoch": swap.epoch})
 
 
-def _reopen_old_primary(move: Move, swap: Swap) -> None:
+def _reopen_old_primary(_move: Move, swap: Swap, owners: Owners) -> None:
     side = swap.kind.old_primary
-    with move.connect_owner(side, "swap") as connection:
-        fence.set_fence(connection, side, swap.attempt, is_open=True)
-        _end_owners(connection)
+    connection = owners.session(side)
+    fence.set_fence(connection, side, swap.attempt, is_open=True)
+    _end_owners(connection)
 
 
 def _end_owners(connection: Connection) -> None:
@@ -92,4 +92,5 @@ def resume(move: Move, swap: Swap, target: Connection) -> Swap:
     """
     if not swap.phase.is_decided and swap.phase is not Phase.ABORTING:
         swap = begin_abort(target, swap.swap_id, "its owner was gone past the deadline")
-    return finish(move, swap, target)
+    with Owners(move) as owners:
+        return finish(move, swap, target, owners)

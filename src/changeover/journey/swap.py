@@ -28,6 +28,7 @@ from changeover.database import fixed
 from changeover.database.errors import translate, translated
 from changeover.database.statement import table
 from changeover.journey.completion import finish, resume
+from changeover.journey.owner import Owners, end_when_idle
 from changeover.model.errors import (
     BooksUnbalancedError,
     ChangeoverError,
@@ -80,8 +81,9 @@ class Driver:
         self._move = move
         self._kind = kind
         self._target = target
+        self._owners = Owners(move)
         self._lock_ms = int(move.settings.swap.lock_timeout_ms)
-        _end_when_idle(move, target)
+        end_when_idle(move, target)
 
     def run(self, pairs: tuple[Pair, ...]) -> Swapped:
         """Run a swap from its request to its end.
@@ -96,6 +98,7 @@ class Driver:
         control = read_control(self._target)
         mirror = Mirror(self._move, control.authority, pairs)
         try:
+            self._owners.open()
             mirror.round()
             swap = self._request(control.epoch)
             try:
@@ -104,10 +107,11 @@ class Driver:
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it was, the fence must not stay
                 swap = self._give_up(swap, error)
                 drained, advances = 0, 0
+            with self._living_target() as target:
+                finish(self._move, swap, target, self._owners)
         finally:
             mirror.close()
-        with self._living_target() as target:
-            finish(self._move, swap, target)
+            self._owners.close()
         return Swapped(
             swap_id=swap.swap_id,
             kind=str(swap.kind),
@@ -147,18 +151,17 @@ class Driver:
         self, swap: Swap, mirror: Mirror, pairs: tuple[Pair, ...]
     ) -> tuple[Swap, int, int]:
         old = self._kind.old_primary
-        with self._move.connect_owner(old, "swap", lock_timeout_ms=self._lock_ms) as primary:
-            _end_when_idle(self._move, primary)
-            fence.close(self._move, primary, old, swap.attempt)
-            swap = self._advance(swap, Event.WRITERS_OVER)
-            drained = mirror.drain(self._move.settings.swap.drain_s)
-            swap = self._advance(swap, Event.LOG_EMPTY)
-            with self._held(primary, pairs):
-                self._check(primary, mirror, pairs)
-                advances = self._set_sequences(primary, swap)
-                refresh_views(self._move, self._kind.new_primary)
-                swap = self._advance(swap, Event.SEQUENCES_SET)
-                swap = self._decide(swap, primary)
+        primary = self._owners.session(old)
+        fence.close(self._move, primary, old, swap.attempt)
+        swap = self._advance(swap, Event.WRITERS_OVER)
+        drained = mirror.drain(self._move.settings.swap.drain_s)
+        swap = self._advance(swap, Event.LOG_EMPTY)
+        with self._held(primary, pairs):
+            self._check(primary, mirror, pairs)
+            advances = self._set_sequences(primary, swap)
+            refresh_views(self._move, self._owners, self._kind.new_primary)
+            swap = self._advance(swap, Event.SEQUENCES_SET)
+            swap = self._decide(swap, primary)
         return swap, drained, advances
 
     @contextlib.contextmanager
@@ -184,13 +187,13 @@ class Driver:
             )
         direction = mirror.authority.direction
         self._check_guards(primary, self._kind.old_primary, pairs)
-        with self._move.connect_owner(direction.secondary, "books") as secondary:
-            self._check_guards(secondary, self._kind.new_primary, pairs)
-            for _ in range(CHECK_TRIES_MAX):
-                standing = book.balance(primary, secondary, direction)
-                if standing.is_balanced:
-                    return
-                mirror.round()
+        secondary = self._owners.session(direction.secondary)
+        self._check_guards(secondary, self._kind.new_primary, pairs)
+        for _ in range(CHECK_TRIES_MAX):
+            standing = book.balance(primary, secondary, direction)
+            if standing.is_balanced:
+                return
+            mirror.round()
         raise BooksUnbalancedError(
             f"the books of {len(standing.open_batches)} batch(es) are open and of "
             f"{len(standing.unequal_batches)} unequal",
@@ -212,10 +215,8 @@ class Driver:
     def _set_sequences(self, primary: Connection, swap: Swap) -> int:
         """Set the new primary's sequences, unless it is that already: then they are in use."""
         new = self._kind.new_primary
-        with (
-            self._move.connect_owner(new, "sequences", lock_timeout_ms=self._lock_ms) as other,
-            other.transaction(),
-        ):
+        other = self._owners.session(new)
+        with other.transaction():
             fence.require_attempt(other, new, swap.attempt)
             by_side = {new: other, new.other: primary}
             advances = sequence.plan(self._move, new, by_side[Side.SOURCE], by_side[Side.TARGET])
@@ -260,11 +261,8 @@ class Driver:
         if direction is Direction.FORWARD:
             yield
             return
-        with (
-            self._move.connect_owner(Side.SOURCE, "swap", lock_timeout_ms=self._lock_ms) as source,
-            source.transaction(),
-        ):
-            _end_when_idle(self._move, source)
+        source = self._owners.session(Side.SOURCE)
+        with source.transaction():
             self._lock_mirror(source, direction)
             yield
 
@@ -286,7 +284,7 @@ class Driver:
             if now.phase.is_decided:
                 return now
             is_ours = now.phase is Phase.ABORTING
-            finish(self._move, now, target)
+            finish(self._move, now, target, self._owners)
         if isinstance(error, KeyboardInterrupt | StaleAttemptError):
             raise error
         if not is_ours:
@@ -301,18 +299,6 @@ class Driver:
         ) from error
 
 
-def _end_when_idle(move: Move, session: Connection) -> None:
-    """Let the server end a transaction of ours whose process stopped, so that its locks go.
-
-    A stopped process keeps its connection; nobody could drive its swap back otherwise.
-    Source: https://www.postgresql.org/docs/current/runtime-config-client.html
-    """
-    session.execute(
-        "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false)",
-        (str(int(move.settings.swap.deadline_s * 1000)),),
-    )
-
-
 def _describe(error: BaseException, side: Side) -> str:
     if isinstance(error, ChangeoverError):
         return f"{error.code} {error.message}"
@@ -321,19 +307,19 @@ def _describe(error: BaseException, side: Side) -> str:
     return "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
 
 
-def refresh_views(move: Move, side: Side) -> int:
+def refresh_views(move: Move, owners: Owners, side: Side) -> int:
     """Refresh the materialized views of a side that becomes the primary.
 
     Returns:
         How many.
     """
-    with move.connect_owner(side, "views") as connection:
-        rows = connection.execute(
-            fixed(_MINE, "read_materialized_views"), {"schemas": list(move.settings.move.schemas)}
-        ).fetchall()
-        for schema, name in rows:
-            with translated(side, f"refreshing {schema}.{name}"):
-                connection.execute(
-                    sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name))
-                )
+    connection = owners.session(side)
+    rows = connection.execute(
+        fixed(_MINE, "read_materialized_views"), {"schemas": list(move.settings.move.schemas)}
+    ).fetchall()
+    for schema, name in rows:
+        with translated(side, f"refreshing {schema}.{name}"):
+            connection.execute(
+                sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name))
+            )
     return len(rows)
