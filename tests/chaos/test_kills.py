@@ -163,6 +163,19 @@ def test_operator_killed_in_a_round_under_the_fence(make_world, judge, kind, poi
     judge(world)
 
 
+def test_swap_while_the_daemon_is_stopped_in_a_round(make_world, judge):
+    """A daemon that sleeps with the mirror's lock does not keep an operator from swapping."""
+    world = make_world()
+    world.bring(Kind.ROLLBACK)
+    stopped = world.restart_daemon({"point": "round.staged", "action": "stop", "occurrence": 5})
+    stopped.await_mark()
+    outcome = world.start_operator(Kind.ROLLBACK).outcome()
+    assert outcome["outcome"] == "done", outcome
+    stopped.send(signal.SIGCONT)
+    judge(world)
+    assert stopped.is_running, stopped.tail()
+
+
 def test_moments_are_every_transition():
     """The matrix is the transition table, before and after each of its pairs."""
     assert len({str(moment) for moment in MOMENTS}) == 22

@@ -40,6 +40,7 @@ QUICK = {
     "mirror": {
         "tick_ms": 10,
         "heartbeat_ms": 200,
+        "marker_age_ms_max": 60_000,
         "round_timeout_s": 4,
         "lock_timeout_ms": 1000,
     },
@@ -362,7 +363,7 @@ class World:
             )
             if operator.mark.exists():
                 return operator
-            assert operator.outcome().get("error") == "SwapAbortedError", operator.tail()
+            assert operator.outcome()["outcome"] == "refused", operator.tail()
             self.await_no_swap()
         raise AssertionError(f"{OPERATORS_MAX} operators were driven back before {arm['point']}")
 

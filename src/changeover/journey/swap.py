@@ -33,6 +33,7 @@ from changeover.model.errors import (
     BooksUnbalancedError,
     ChangeoverError,
     DrainTimedOutError,
+    MirrorHeldError,
     StaleAttemptError,
     SwapAbortedError,
 )
@@ -46,6 +47,7 @@ __all__ = ["Driver", "Swapped", "finish", "refresh_views", "resume"]
 
 _MINE: Final = "changeover.journey"
 CHECK_TRIES_MAX: Final = 50
+WARM_UPS_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Driver:
         mirror = Mirror(self._move, control.authority, pairs)
         try:
             self._owners.open()
-            mirror.round()
+            self._warm_up(mirror)
             swap = self._request(control.epoch)
             try:
                 self._saw(swap)
@@ -120,6 +122,22 @@ class Driver:
             sequences=advances,
             unvalidated=rest.validate(self._move, self._kind.new_primary),
         )
+
+    def _warm_up(self, mirror: Mirror) -> None:
+        """Open the mirror's sessions and shorten the log; nothing is requested yet.
+
+        The daemon may be inside a round that holds the lock, or end ours to get at it: who is in
+        the way is told to end, so the next try has it.
+        """
+        with translated(self._kind.old_primary, "running a round before the swap"):
+            for tries_left in reversed(range(WARM_UPS_MAX)):
+                try:
+                    mirror.round()
+                except (MirrorHeldError, psycopg.OperationalError):
+                    if not tries_left:
+                        raise
+                else:
+                    return
 
     @contextlib.contextmanager
     def _living_target(self) -> Iterator[Connection]:
