@@ -356,7 +356,7 @@ def test_a_running_mirror_does_not_turn_the_books_red(ground):
     thread.start()
     try:
         with ground.databases[Side.SOURCE].connect() as source:
-            for number in range(20):
+            for number in range(6):
                 source.execute("UPDATE items SET note = %s", (str(number),))
                 assert "books" not in ground.red()
     finally:

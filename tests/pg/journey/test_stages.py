@@ -207,6 +207,8 @@ def test_an_installation_that_did_not_end_is_no_crash(pair, make_move):
     capture.install(move)
     with move.connect_owner(Side.TARGET, "test") as target:
         target.execute("DELETE FROM changeover.control")
+    with move.connect_owner(Side.SOURCE, "test") as source:
+        source.execute("DELETE FROM changeover.mirror")
     for act in (status, cutover):
         with pytest.raises(NotInstalledError, match="did not end"):
             act(move)
