@@ -287,6 +287,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("put_a"), KEYS, UNIQUES, TEXTS),
     st.tuples(st.just("put_a"), KEYS, UNIQUES, TEXTS),
     st.tuples(st.just("new_a"), TEXTS),
+    st.tuples(st.just("new_a"), TEXTS),
     st.tuples(st.just("move_a"), KEYS, KEYS),
     st.tuples(st.just("exchange_a"), KEYS, KEYS),
     st.tuples(st.just("delete_a"), KEYS),
@@ -321,7 +322,7 @@ def armed_at(points: tuple[str, ...], *, min_size: int = 1):
     return st.lists(st.tuples(st.sampled_from(points), ACTS), min_size=min_size, max_size=2)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Transaction:
     """An open transaction of the application.
 
@@ -565,6 +566,16 @@ class Interleaving(RuleBasedStateMachine):
         assert self.attempt(self.primary.other, operation) == "refused"
 
     @precondition(lambda self: len(self.transactions) < TRANSACTIONS_MAX)
+    @rule(isolation=ISOLATIONS, operations=st.lists(OPERATIONS, min_size=1, max_size=2))
+    def write_and_stay_open(self, isolation, operations):
+        """Write in a transaction that stays open over other rules."""
+        self.open_transaction(isolation)
+        opened = self.transactions[-1]
+        for operation in operations:
+            if opened in self.transactions:
+                self.write_in(self.transactions.index(opened), operation)
+
+    @precondition(lambda self: len(self.transactions) < TRANSACTIONS_MAX)
     @rule(isolation=ISOLATIONS)
     def open_transaction(self, isolation):
         """Begin a transaction on the primary that stays open over other rules."""
@@ -641,12 +652,14 @@ class Interleaving(RuleBasedStateMachine):
         return not any(transaction.has_truncated for transaction in self.transactions)
 
     @precondition(lambda self: not self.is_copied and self.is_readable())
-    @rule(place=st.integers(0, 20))
-    def copy_one_range(self, place):
-        """Copy one of the ranges that are open."""
+    @rule(place=st.integers(0, 20), is_finished=st.booleans())
+    def copy_one_range(self, place, is_finished):
+        """Copy one of the ranges that are open; look whether its table is copied then."""
         ranges = read_open_ranges(self.target)
         if ranges:
             self.copy_range(*ranges[place % len(ranges)])
+        if is_finished:
+            self.finish_tables()
 
     def copy_range(self, table_id: int, range_id: int) -> None:
         """Copy a range as a worker does."""
@@ -666,9 +679,7 @@ class Interleaving(RuleBasedStateMachine):
         assert outcome.error is None, outcome.error
         assert not outcome.is_skipped
 
-    @precondition(lambda self: not self.is_copied)
-    @rule()
-    def finish_tables(self):
+    def finish_tables(self) -> None:
         """Say of the tables whose ranges are done that they are copied."""
         states = read_states(self.target)
         for pair in self.pairs:
@@ -697,14 +708,11 @@ class Interleaving(RuleBasedStateMachine):
                     " AND application_name IN ('changeover mirror', 'changeover flush')"
                 )
 
-    @rule()
-    def kill(self):
-        """Let the servers end the mirrors' sessions."""
-        self.kill_sessions()
-
-    @rule(which=st.sampled_from([0, 1]))
-    def carry(self, which):
-        """Run a round of a mirror; only what is open may hold it up."""
+    @rule(which=st.sampled_from([0, 1]), is_killed=st.sampled_from([False, False, True]))
+    def carry(self, which, is_killed):
+        """Run a round of a mirror; only what is open, or lost sessions, may hold it up."""
+        if is_killed:
+            self.kill_sessions()
         try:
             result = self.mirror(which).round()
         except HELD_UP:
