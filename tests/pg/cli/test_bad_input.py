@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from changeover.cli.application import run as run_program
 
 LIMIT_S = 60
+PLANTED = "KrakenZebra"
 
 WITHOUT_CHANGE = [["capture", "install", "--dry-run"], ["schema", "plan"]]
 PREPARING = [["capture", "install", "--yes"], ["schema", "apply", "--yes"], *WITHOUT_CHANGE]
@@ -314,7 +315,7 @@ def old_server():
 @pytest.mark.parametrize("side", ["source", "target"])
 def test_a_server_below_13(refuses, say, name, old_server, side):
     """A server of version 12 is refused by name, with what to do, by every verb."""
-    name(side, f"postgresql://app:KrakenZebra@127.0.0.1:{old_server}/app")
+    name(side, f"postgresql://app:{PLANTED}@127.0.0.1:{old_server}/app")
     verbs = [*PREPARING, *COMPARING, *STANDING[:2], *REMOVING, ["cutover", "--yes"]]
     if side == "source":
         verbs = [*PREPARING, *COMPARING, *REMOVING]
