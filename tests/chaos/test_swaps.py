@@ -37,9 +37,10 @@ def test_swaps_under_load(make_world, judge, many):
 
 def measure(world, operator):
     """Return the write gaps of an operator's swaps, per writer and swap."""
-    lines = map(json.loads, operator.log.read_text(encoding="utf-8").splitlines())
+    lines = [json.loads(line) for line in operator.log.read_text(encoding="utf-8").splitlines()]
     done = [line for line in lines if line.get("outcome") == "done"]
-    starts = [line["began_s"] for line in done]
+    # A side takes writes until the next swap has fenced it, not until that one's gates are asked.
+    starts = [line["monotonic_s"] for line in lines if line.get("phase") == "fenced"]
     records = world.records()
     gaps = []
     for line, until_s in zip(done, [*starts[1:], float("inf")], strict=True):
