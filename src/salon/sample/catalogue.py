@@ -5,9 +5,8 @@ generator that it gets. Which rows hold NULL or an empty array follows the index
 kind is there at every scale.
 """
 
-# The letters are Cyrillic by intent (RUF001); remainders of the index choose the special rows
-# (PLR2004).
-# ruff: noqa: RUF001, PLR2004
+# Remainders of the index choose the special rows (PLR2004).
+# ruff: noqa: PLR2004
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -3,9 +3,8 @@
 Appointment times are the salon's wall time; all other times are UTC. Rules as in ``catalogue``.
 """
 
-# The letters are Cyrillic by intent (RUF001); remainders of the index choose the special rows
-# (PLR2004).
-# ruff: noqa: RUF001, PLR2004
+# Remainders of the index choose the special rows (PLR2004).
+# ruff: noqa: PLR2004
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta

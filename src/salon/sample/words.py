@@ -5,9 +5,8 @@ can name its client without asking for the client's row. Texts hold what breaks 
 ё, quotes of all kinds, commas, backslashes, wildcards, line ends, emoji.
 """
 
-# The letters are Cyrillic by intent (RUF001); remainders of the index choose the special rows
-# (PLR2004).
-# ruff: noqa: RUF001, PLR2004
+# Remainders of the index choose the special rows (PLR2004).
+# ruff: noqa: PLR2004
 
 import json
 from typing import Final
