@@ -127,6 +127,10 @@ class KilledError(BaseException):
     """Raised by a hook where the process dies: nothing may catch it but what closes sessions."""
 
 
+class FailedError(Exception):
+    """Raised by a hook where something fails and the process lives on to handle it."""
+
+
 def applied(state: State, effects: Effects) -> State:
     """Return a state after effects: `(table,)` empties, `(table, key, value or None)` sets."""
     following = {name: dict(rows) for name, rows in state.items()}
@@ -310,6 +314,7 @@ ACTS = st.one_of(
     st.tuples(st.just("commit"), PLACE),
     st.tuples(st.just("write_held"), PLACE, OPERATIONS),
     st.just(("crash",)),
+    st.just(("fail",)),
     st.just(("kill",)),
     st.just(("round",)),
     st.just(("watchdog",)),
@@ -474,6 +479,10 @@ class Interleaving(RuleBasedStateMachine):
     def act_crash(self):
         """Die."""
         raise KilledError
+
+    def act_fail(self):
+        """Fail, and live on."""
+        raise FailedError
 
     def act_kill(self):
         """Let the servers end the mirrors' sessions."""
@@ -732,7 +741,7 @@ class Interleaving(RuleBasedStateMachine):
         self.attempt(self.primary, operation)
         self.armed, self.which = list(inside), which
         try:
-            with suppress(*HELD_UP):
+            with suppress(FailedError, *HELD_UP):
                 self.mirror(which).round()
         except KilledError:
             self.mirror(which).close()
@@ -821,18 +830,22 @@ class Interleaving(RuleBasedStateMachine):
         self.write_in(len(self.transactions) - 1, operation)
 
     @precondition(lambda self: self.is_copied and self.swap() is None)
-    @rule(operation=OPERATIONS, point=st.sampled_from(SWAP_POINTS))
-    def change_over_and_crash(self, operation, point):
-        """Write, then begin a swap whose owner dies at a point."""
+    @rule(
+        operation=OPERATIONS,
+        point=st.sampled_from(SWAP_POINTS),
+        act=st.sampled_from(["crash", "fail", "watchdog", "rival"]),
+    )
+    def change_over_and_stop(self, operation, point, act):
+        """Write, then begin a swap whose owner dies, fails or oversleeps at a point."""
         self.attempt(self.primary, operation)
-        self.change_over_disturbed([(point, ("crash",))])
+        self.change_over_disturbed([(point, (act,))])
 
     @precondition(lambda self: self.is_copied and self.swap() is None)
     @rule(inside=armed_at(SWAP_POINTS + ROUND_POINTS + ABORT_POINTS))
     def change_over_disturbed(self, inside):
         """Swap while something happens inside it."""
         self.armed = list(inside)
-        with suppress(KilledError, *DRIVEN_BACK):
+        with suppress(KilledError, FailedError, *DRIVEN_BACK):
             self.drive()
         self.armed = []
         self.take_stock()
@@ -844,7 +857,7 @@ class Interleaving(RuleBasedStateMachine):
     def resume_swap(self, inside):
         """End a swap that was left behind; whoever ends it may die as well."""
         self.armed = list(inside)
-        with suppress(KilledError, *DRIVEN_BACK):
+        with suppress(KilledError, FailedError, *DRIVEN_BACK):
             self.resume()
         assert inside or self.swap() is None
         self.armed = []
@@ -910,7 +923,7 @@ def test_any_interleaving_ends_equal(prepared, impatient):
     run_state_machine_as_test(
         lambda: Interleaving(prepared),
         settings=settings(
-            settings.get_profile("changeover"), max_examples=8, stateful_step_count=20
+            settings.get_profile("changeover"), max_examples=6, stateful_step_count=20
         ),
     )
 
