@@ -14,12 +14,13 @@ from psycopg import sql
 
 from changeover.catalog.pair import Pair
 from changeover.control.login import forget_login
-from changeover.control.move import ROOM, STATE_VERSION, Connection, Move
+from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, is_installed
 from changeover.control.place import identity_of
+from changeover.control.swap import open_swap
 from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.model.errors import TimedOutError
+from changeover.model.errors import SwapInProgressError, TimedOutError
 from changeover.model.name import TableName
 from changeover.model.observation import phase
 from changeover.model.side import Side
@@ -76,10 +77,23 @@ def install(move: Move) -> Installed:
         TargetNotEmptyError: If a table of the target holds rows that we did not put there.
         NotAllowedError: If our role can't make the schema, or does not own a table.
         OperatorAtWorkError: If another operator's command is at work.
+        SwapInProgressError: If a swap is under way.
         TimedOutError: If a table's lock could not be had.
     """
     with phase(move.observer, "capture"), alone(move, "capture install"):
+        _refuse_during_swap(move)
         return install_on(move, require_entry(move))
+
+
+def _refuse_during_swap(move: Move) -> None:
+    """Refuse to touch triggers while a swap relies on them."""
+    with move.connect_owner(Side.TARGET, "capture") as target:
+        swap = open_swap(target) if is_installed(target) else None
+    if swap is not None:
+        raise SwapInProgressError(
+            f"a swap is under way: {swap.kind} of {swap.owner}, phase {swap.phase}",
+            hint="wait for it; after its deadline the mirror daemon drives it back",
+        )
 
 
 def install_on(move: Move, pairs: tuple[Pair, ...]) -> Installed:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from changeover.control.swap import Kind
+from changeover.control.swap import Kind, request
 from changeover.journey.cutover import cutover, rollback
 from changeover.model.errors import (
     StaleAttemptError,
@@ -13,6 +13,8 @@ from changeover.model.errors import (
 )
 from changeover.model.fault import Hooks
 from changeover.model.side import Side
+from changeover.transfer import capture
+from changeover.transfer.mirror import read_control
 
 ASLEEP = {
     "swap.before_request": StaleEpochError,
@@ -145,3 +147,17 @@ def test_a_swap_that_is_done_already_is_refused_by_name(arena):
             act(arena.move)
         assert (caught.value.code, caught.value.exit_code) == ("CO406", 4)
     arena.judge()
+
+
+def test_capture_is_not_installed_during_a_swap(pair, ready):
+    """While a swap is under way `capture install` refuses and leaves every trigger alone."""
+    move = ready(pair, "CREATE TABLE public.note (id bigint PRIMARY KEY)")
+    with move.connect_owner(Side.TARGET, "test") as target:
+        epoch = read_control(target).epoch
+        request(target, Kind.CUTOVER, "somebody", 60, epoch=epoch)
+    triggers = "SELECT oid, xmin::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY oid"
+    with pair.source.connect() as source:
+        before = source.execute(triggers).fetchall()
+        with pytest.raises(SwapInProgressError, match="cutover of somebody"):
+            capture.install(move)
+        assert source.execute(triggers).fetchall() == before
