@@ -42,6 +42,7 @@ class Daemon:
         self._mirror: Mirror | None = None
         self._pairs: tuple[Pair, ...] = ()
         self._marker: Marker | None = None
+        self._is_flowing = False
         self._beaten_at = 0.0
         self._kept_at = time.monotonic()
         self._rehearsed_at: float | None = None
@@ -95,12 +96,10 @@ class Daemon:
             return False
         mirror = self._current(control)
         self._beat(mirror)
-        self._keep_house(mirror, control)
-        if mirror.is_idle():
-            return False
-        result = mirror.round()
+        is_busy = not mirror.is_idle() and bool(mirror.round().keys)
         self._look_for_marker(mirror, target)
-        return bool(result.keys)
+        self._keep_house(mirror, control)
+        return is_busy
 
     def _session(self) -> Connection:
         if self._target is None or self._target.closed or self._target.broken:
@@ -138,6 +137,7 @@ class Daemon:
 
     def _forget(self) -> None:
         self._marker = None
+        self._is_flowing = False
         self._beaten_at = 0.0
         if self._mirror is not None:
             self._mirror.close()
@@ -172,13 +172,14 @@ class Daemon:
             },
         )
         self._marker = None
+        self._is_flowing = True
 
     def _keep_house(self, mirror: Mirror, control: Control) -> None:
-        """Rehearse the way back, prune old books, vacuum the log."""
+        """Rehearse the way back once a marker has come back, prune old books, vacuum the log."""
         now = time.monotonic()
         is_forward = control.authority.direction is Direction.FORWARD
         is_due = self._rehearsed_at is None or now - self._rehearsed_at > REHEARSAL_S
-        if is_forward and is_due:
+        if is_forward and is_due and self._is_flowing:
             self._rehearse(now)
         if now - self._kept_at < HOUSEKEEPING_S:
             return
