@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from child import await_
 from proxy import BOTH, Way
-from world import await_
 
 from changeover.control.swap import Kind
 

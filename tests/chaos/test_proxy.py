@@ -2,9 +2,9 @@
 
 import psycopg
 import pytest
+from child import await_
 from proxy import FaultProxy, Way
 from psycopg.conninfo import make_conninfo
-from world import await_
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import signal
 import time
 
 import pytest
-from world import await_
+from child import await_
 
 from changeover.control.swap import Kind
 

@@ -1,7 +1,8 @@
 """Servers that crash in the middle of rounds and swaps, and come back with their data."""
 
 import pytest
-from world import await_, reachable
+from child import await_
+from world import reachable
 
 from changeover.control.swap import Kind
 

@@ -23,7 +23,6 @@ from salon.demo.ledger import Ledger, Outcome
 
 PAUSE_S = 0.1
 SHARED = 0
-CONNECT_TIMEOUT_HINT_S = 5
 
 
 def work_of(writer, number):
