@@ -106,7 +106,7 @@ class MirrorSettings(_Section, frozen=True, kw_only=True):
     round_timeout_s: int = 20
     lock_timeout_ms: int = 5000
     backlog_rows: int = 200_000
-    books_keep_s: int = 600
+    books_keep_s: int = 60
 
 
 class VerifySettings(_Section, frozen=True, kw_only=True):

@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS changeover.applied (
   keys_read bigint NOT NULL,
   keys_applied bigint NOT NULL,
   by_table jsonb NOT NULL,
+  log_rows bigint NOT NULL,
   repeats bigint,
   applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   PRIMARY KEY (direction, batch_id)
