@@ -81,8 +81,9 @@ def install(move: Move) -> Installed:
         TimedOutError: If a table's lock could not be had.
     """
     with phase(move.observer, "capture"), alone(move, "capture install"):
+        pairs = require_entry(move)
         _refuse_during_swap(move)
-        return install_on(move, require_entry(move))
+        return install_on(move, pairs)
 
 
 def _refuse_during_swap(move: Move) -> None:

@@ -14,6 +14,8 @@ from changeover.model.side import Direction, Side
 from changeover.transfer.merge import Merge, plan_merge
 
 _MINE: Final = "changeover.transfer"
+PREPARE_AFTER: Final = 2
+"""A mirror runs the same statements for ever: from here on they are planned once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def open_sessions(
         opened.append(move.connect_mirror(direction.primary, "mirror", **limits))
         opened.append(move.connect_mirror(direction.secondary, "mirror", **limits))
         opened.append(move.connect_mirror(direction.primary, "flush", **limits))
+        for connection in opened:
+            connection.prepare_threshold = PREPARE_AFTER
         return _prepare(move, authority, tuple(pairs), opened, patience)
     except BaseException:
         for connection in opened:

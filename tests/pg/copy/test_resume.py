@@ -22,6 +22,7 @@ from changeover.model.errors import (
     WrongStateVersionError,
 )
 from changeover.model.observation import CopyProgressed
+from changeover.model.side import Side
 from changeover.transfer.checkpoint import plan_copy
 from changeover.transfer.copy import copy
 from changeover.transfer.copy_worker import copy_range
@@ -268,13 +269,10 @@ def test_a_target_that_holds_rows_is_refused(pair, prepared, copied, one):
         pair,
         ITEMS,
         "CREATE TABLE other (id integer PRIMARY KEY)",
-        target_schema=[
-            ITEMS,
-            "CREATE TABLE other (id integer PRIMARY KEY)",
-            "INSERT INTO other VALUES (1), (2)",
-        ],
         fill=[FILL],
     )
+    with move.connect_mirror(Side.TARGET, "test") as target:
+        target.execute("INSERT INTO public.other VALUES (1), (2)")
     with pytest.raises(TargetNotEmptyError, match=r"public\.other holds 2 row"):
         copied(move)
     assert one(pair.target, "SELECT count(*) FROM items") == 0
