@@ -1,0 +1,23 @@
+"""From a plan to what a store has to run. Cannot fail."""
+
+from changeover.engine import call_render, mutation_render, read_render
+from changeover.engine.call_plan import CallPlan
+from changeover.engine.mutation_plan import MutationPlan
+from changeover.engine.plan import Plan
+from changeover.engine.plan_value import ReadPlan
+from changeover.engine.syntax import Work
+
+
+def work(plan: Plan) -> Work:
+    """Return the statements of a plan.
+
+    Args:
+        plan: A plan of `plan.resolve`.
+    """
+    if isinstance(plan, ReadPlan):
+        return read_render.work(plan)
+    if isinstance(plan, MutationPlan):
+        return mutation_render.work(plan)
+    if isinstance(plan, CallPlan):
+        return call_render.work(plan)
+    return Work(is_read_only=True)
