@@ -68,6 +68,15 @@ def literal(text: str) -> Fragment:
     return Fragment((" E'" + escaped.replace("\\", "\\\\") + "'",))
 
 
+def printed(text: str) -> Fragment:
+    """Return an expression or a type's name as SQL, as the server itself has printed it.
+
+    Args:
+        text: Text of `pg_get_expr` or `format_type`, never anything that a client sent.
+    """
+    return Fragment((text,))
+
+
 def bind(slot: Slot) -> Fragment:
     """Return a client's value as a parameter of unknown type."""
     return Fragment((slot,))
