@@ -54,9 +54,11 @@ class Reply:
         reason: The reason phrase where SQL has set one (`RAISE SQLSTATE 'PT…'`), else empty.
         headers: Names as they are sent, in order.
         body: The body; empty for HEAD and 204.
+        role: The role that it was answered as, where that is known; for logs, never sent.
     """
 
     status: int
     reason: str = ""
     headers: Headers = ()
     body: bytes = b""
+    role: str = ""
