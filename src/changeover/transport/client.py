@@ -1,0 +1,164 @@
+"""The httpx clients to hand to the official client: `http_client` and `async_http_client`.
+
+They own the store that they were made with, the behaviour that the official client loses when it is
+given a client (time-outs, redirects), and who may close what.
+"""
+
+import weakref
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from changeover.stores.store import AsyncStore, Store
+from changeover.transport.exchange import Mount
+from changeover.transport.network import Network
+from changeover.transport.store import AsyncStoreTransport, StoreTransport
+
+# What the official client waits for an answer when it makes its own HTTP client.
+WAIT_S: Final = 120.0
+
+
+def _leaves_origin(before: httpx.URL, after: httpx.URL) -> bool:
+    """Whether a redirect must not take keys along; from http to https of one host it may."""
+    if before.host != after.host:
+        return True
+    if before.scheme == after.scheme:
+        return before.port != after.port
+    return not (before.scheme == "http" and before.port is None and after.port is None)
+
+
+def _without_key(headers: httpx.Headers, before: httpx.URL, after: httpx.URL) -> httpx.Headers:
+    # httpx itself takes Authorization away, and knows nothing of the project's key.
+    if _leaves_origin(before, after):
+        headers.pop("apikey", None)
+    return headers
+
+
+class HttpClient(httpx.Client):
+    """An `httpx.Client` whose API requests are answered by a store.
+
+    The official client hands one HTTP client to four sub-clients, and each of them closes it as
+    if it were its own. So `close` does nothing here: the client ends with its `with` block, with
+    `shutdown`, or with the last reference to it.
+    """
+
+    _end: "weakref.finalize[[], Self] | None" = None
+
+    def own(self, store: Store) -> Self:
+        """Close a store when this client ends.
+
+        Args:
+            store: The store that was made for this client.
+        """
+        self._end = weakref.finalize(self, store.close)
+        return self
+
+    def close(self) -> None:
+        """Do nothing: see the class. `shutdown` ends the client."""
+
+    def shutdown(self) -> None:
+        """Close the connections to the network and the store that was made for this client."""
+        super().close()
+        if self._end is not None:
+            self._end()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """End the client."""
+        self.shutdown()
+
+    def _redirect_headers(
+        self, request: httpx.Request, url: httpx.URL, method: str
+    ) -> httpx.Headers:
+        return _without_key(super()._redirect_headers(request, url, method), request.url, url)
+
+
+class AsyncHttpClient(httpx.AsyncClient):
+    """An `httpx.AsyncClient` whose API requests are answered by a store.
+
+    What `HttpClient` says of closing holds for `aclose`. The last reference to it can't close the
+    store, since that takes an event loop: leave its `async with` block or await `shutdown`.
+    """
+
+    _store: AsyncStore | None = None
+
+    def own(self, store: AsyncStore) -> Self:
+        """Close a store when this client ends.
+
+        Args:
+            store: The store that was made for this client.
+        """
+        self._store = store
+        return self
+
+    async def aclose(self) -> None:
+        """Do nothing: see the class. `shutdown` ends the client."""
+
+    async def shutdown(self) -> None:
+        """Close the connections to the network and the store that was made for this client."""
+        await super().aclose()
+        if self._store is not None:
+            await self._store.close()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """End the client."""
+        await self.shutdown()
+
+    def _redirect_headers(
+        self, request: httpx.Request, url: httpx.URL, method: str
+    ) -> httpx.Headers:
+        return _without_key(super()._redirect_headers(request, url, method), request.url, url)
+
+
+def client_over(
+    store: Store,
+    *,
+    rest_url: str | None = None,
+    network: Network | None = None,
+    wait_s: float | None = WAIT_S,
+    **options: Any,
+) -> HttpClient:
+    """Return a client whose API requests a store answers; the store stays the caller's.
+
+    Args:
+        store: Who answers.
+        rest_url: The API's URL; None for `/rest/v1` of any host.
+        network: How all other requests are sent.
+        wait_s: How long an answer from the network may take, in seconds; None for ever.
+        options: What else `httpx.Client` takes, such as `headers` or `event_hooks`.
+    """
+    transport = StoreTransport(store, mount=Mount.at(rest_url), network=network or Network())
+    return HttpClient(transport=transport, timeout=wait_s, **{"follow_redirects": True} | options)
+
+
+def async_client_over(
+    store: AsyncStore,
+    *,
+    rest_url: str | None = None,
+    network: Network | None = None,
+    wait_s: float | None = WAIT_S,
+    **options: Any,
+) -> AsyncHttpClient:
+    """Return a client whose API requests a store answers; the store stays the caller's.
+
+    Args:
+        store: Who answers.
+        rest_url: The API's URL; None for `/rest/v1` of any host.
+        network: How all other requests are sent.
+        wait_s: How long an answer may take, in seconds; None for ever.
+        options: What else `httpx.AsyncClient` takes, such as `headers` or `event_hooks`.
+    """
+    transport = AsyncStoreTransport(store, mount=Mount.at(rest_url), network=network or Network())
+    return AsyncHttpClient(
+        transport=transport, timeout=wait_s, **{"follow_redirects": True} | options
+    )
