@@ -45,6 +45,8 @@ SCALAR: Final = "pgrst_scalar"
 
 NULL: Final = raw("NULL")
 
+SHOWN: Final = raw("pg_catalog.count(*)")
+
 _ROW: Final = raw("_postgrest_t")
 _SETTINGS: Final = raw(
     "nullif(pg_catalog.current_setting('response.headers', true), ''),"
@@ -68,7 +70,7 @@ class Rows(StrEnum):
     SINGLE = "single"
 
 
-def main(  # noqa: PLR0913 - one argument for each column that differs
+def main(
     *,
     source: Fragment,
     select: Fragment,
@@ -76,6 +78,7 @@ def main(  # noqa: PLR0913 - one argument for each column that differs
     total: Fragment = NULL,
     location: Fragment = NULL,
     inserted: Fragment = NULL,
+    shown: Fragment = SHOWN,
     more: Fragment = NOTHING,
 ) -> Fragment:
     """Return the statement that returns one row of `COLUMNS`.
@@ -87,12 +90,13 @@ def main(  # noqa: PLR0913 - one argument for each column that differs
         total: An expression.
         location: An expression.
         inserted: An expression.
+        shown: An expression.
         more: More CTEs, joined by commas; they see `SOURCE`.
     """
     named = concat(raw(SOURCE + " AS ("), source, raw(")")) if source else NOTHING
     tables = join(", ", (named, more))
     head = concat(raw("WITH "), tables, raw(" ")) if tables else NOTHING
-    columns = join(", ", (total, raw("pg_catalog.count(*)"), body, _SETTINGS, location, inserted))
+    columns = join(", ", (total, shown, body, _SETTINGS, location, inserted))
     return concat(head, raw("SELECT "), columns, raw(" FROM ("), select, raw(") _postgrest_t"))
 
 
