@@ -217,9 +217,13 @@ class Media:
     """One media type of `Accept`.
 
     Attributes:
-        kind: `json`, `array`, `object`, `csv`, `plan`, `any`, `openapi` …; `other` for all else.
-        text: The type as written, without parameters, in lower case.
-        are_nulls_stripped: For `array` and `object`.
+        kind: `json` (`application/vnd.pgrst.array` without `nulls=stripped` too), `array`,
+            `object`, `csv`, `plain`, `xml`, `octets`, `form`, `geojson`, `openapi`, `plan`, `any`;
+            `other` for all else.
+        text: The type as an error names it and as a handler is looked up: known types by their
+            own name, with `;nulls=stripped` where it is on; `other` as written, parameters included
+            (blanks, and what follows `;q=`, are gone).
+        are_nulls_stripped: For `array` (always) and `object`.
         plan: For `plan`: the format (`text`, `json`), the media type planned `for`, and options.
     """
 
@@ -270,6 +274,7 @@ class Shape:
         method: The verb.
         schema: The schema that the profile chose.
         name: The relation or function; empty for the root.
+        is_function: Whether it is a function (CALL; INSPECT tells by it whom to ask).
         select: What `select` says; `*` where nothing was said.
         filters: Conditions of the root, in the order of the URL, each a `Filter`.
         embed_filters: Conditions of embeds with their path.
@@ -289,6 +294,7 @@ class Shape:
     method: str
     schema: str
     name: str
+    is_function: bool = False
     select: tuple[SelectItem, ...] = (SelectField(field=Field("*")),)
     filters: tuple[Filter, ...] = ()
     embed_filters: tuple[tuple[Path, Filter], ...] = ()
