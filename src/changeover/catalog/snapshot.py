@@ -40,7 +40,8 @@ class Relation(_Value, frozen=True, kw_only=True):
     Attributes:
         kind: `pg_class.relkind`.
         columns: In order.
-        primary_key: Its columns in order; of a view derived from its base table's; empty if none.
+        primary_key: Its columns by name (the order of a Location); of a view those of its base
+            table's key, in the key's order; empty if none.
     """
 
     name: TableName
@@ -175,8 +176,8 @@ class Snapshot(_Value, frozen=True, kw_only=True):
         relationships: Those of a parent, by the parent's name; children lie in the same schema.
         routines: Overloads by name.
         role_settings: Per role, granted to the connecting one, the settings of ALTER ROLE … SET
-            that the connecting role may set, in order; `default_transaction_isolation` among them.
-        timezones: Names that the server knows, in lower case; empty where they were not read.
+            that the connecting role may set, in order, values in lower case;
+            `default_transaction_isolation` among them.
     """
 
     version: int
