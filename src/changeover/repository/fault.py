@@ -1,0 +1,109 @@
+"""What an error answer means: one class per fact, from a SQLSTATE or one of PostgREST's codes."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from changeover.engine.message import Reply
+from changeover.model.errors import (
+    CannotConnectError,
+    ChangeoverError,
+    DatabaseError,
+    NotAllowedError,
+    TimedOutError,
+    WritesPausedError,
+)
+from changeover.model.name import TableName
+from changeover.model.row_errors import (
+    DuplicateKeyError,
+    MalformedValueError,
+    MissingReferenceError,
+    MissingValueError,
+    NoPartitionError,
+    NotInSchemaError,
+    RejectedValueError,
+    TooManyConnectionsError,
+)
+
+CLASSES: Final[Mapping[str, type[ChangeoverError]]] = {
+    "23505": DuplicateKeyError,
+    "23503": MissingReferenceError,
+    "23502": MissingValueError,
+    "23514": RejectedValueError,
+    "42P01": NotInSchemaError,
+    "42703": NotInSchemaError,
+    "42P10": NotInSchemaError,
+    "42883": NotInSchemaError,
+    "PGRST200": NotInSchemaError,
+    "PGRST202": NotInSchemaError,
+    "PGRST204": NotInSchemaError,
+    "PGRST205": NotInSchemaError,
+    "57014": TimedOutError,
+    "PGRST003": TooManyConnectionsError,
+    "53300": TooManyConnectionsError,
+    "42501": NotAllowedError,
+    "PGRST000": CannotConnectError,
+    "PGRST001": CannotConnectError,
+    "PGRST002": CannotConnectError,
+    "P0004": WritesPausedError,
+}
+FAMILIES: Final[Mapping[str, type[ChangeoverError]]] = {
+    "22": MalformedValueError,
+    "08": CannotConnectError,
+    "57": CannotConnectError,
+    "53": CannotConnectError,
+}
+TRANSIENT: Final = frozenset({"57P01", "57P02", "57P03", "40001", "40P01", "53300"})
+HINTS: Final[Mapping[type[ChangeoverError], str]] = {
+    NotInSchemaError: "the code asks for what the database has not: never retry it",
+    WritesPausedError: "nothing was written; write again when the swap is over",
+    NotAllowedError: "grant the right to the role, or look at its policies",
+    CannotConnectError: "wait until the database answers",
+}
+_ERROR_MIN: Final = 400
+_NO_PARTITION: Final = "no partition of relation"
+
+
+def is_error(reply: Reply) -> bool:
+    """Return whether an answer is an error."""
+    return reply.status >= _ERROR_MIN
+
+
+def code_of(reply: Reply) -> str:
+    """Return the code of an error answer, or its status where the body has none."""
+    return str(_body(reply).get("code") or reply.status)
+
+
+def is_transient(reply: Reply) -> bool:
+    """Return whether the same read may succeed in a moment."""
+    code = code_of(reply)
+    return is_error(reply) and (code in TRANSIENT or code.startswith("08"))
+
+
+def fault_of(reply: Reply, name: TableName) -> ChangeoverError:
+    """Return the error that an answer stands for.
+
+    Details of the server hold values of cells, so only the code is told, and the server's own
+    message for what is no value.
+
+    Args:
+        reply: An answer whose status is 400 or more.
+        name: The table that was asked.
+    """
+    body = _body(reply)
+    code = code_of(reply)
+    message = str(body.get("message") or "")
+    kind = CLASSES.get(code) or FAMILIES.get(code[:2]) or DatabaseError
+    if kind is RejectedValueError and message.startswith(_NO_PARTITION):
+        kind = NoPartitionError
+    fact = "a value was refused" if kind is MalformedValueError else message or "an error"
+    return kind(f"{name}: {fact} ({code})", hint=HINTS.get(kind, ""))
+
+
+def _body(reply: Reply) -> Mapping[str, Any]:
+    try:
+        found = msgspec.json.decode(reply.body)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
