@@ -6,10 +6,11 @@ Source: shared reference "PostgREST: the language that we speak", section 7 (pre
 from typing import Final
 from urllib.parse import quote
 
-from changeover.engine.plan_value import Answer, Format
+from changeover.engine.plan_value import Answer, Format, ReadNode
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings, TransactionEnd
 from changeover.engine.syntax import Action, Field, Return, SelectField, Shape
+from changeover.engine.warning import warning
 
 _MUTATIONS: Final = (Action.INSERT, Action.UPDATE, Action.PUT, Action.DELETE)
 _FILLING: Final = (Action.INSERT, Action.UPDATE)
@@ -46,7 +47,7 @@ def answer(
     settings: ApiSettings,
     format_: Format,
     *,
-    rows_max: int | None = None,
+    root: ReadNode,
     has_conflict_target: bool = False,
     is_void: bool = False,
 ) -> Answer:
@@ -56,7 +57,7 @@ def answer(
         shape: What was asked.
         settings: What the API allows.
         format_: What was negotiated.
-        rows_max: The cap on the root's rows.
+        root: What is read of the rows: its cap and its old names.
         has_conflict_target: Of an insert: whether a resolution can take effect.
         is_void: Of a call: whether the function returns nothing.
     """
@@ -72,13 +73,15 @@ def answer(
         representation=shape.representation if is_mutation else None,
         resolution=resolution,
         count=shape.count,
-        rows_max=rows_max,
+        rows_max=root.rows_max,
         applied=_applied(shape, has_resolution=resolution is not None, is_mutation=is_mutation),
         handling=_handling(shape),
         is_transaction_shown=settings.transaction_end in _OVERRIDABLE,
         is_limited=is_limited(shape),
         is_void=is_void,
         has_key=shape.action is Action.PUT,
+        warning=warning(root),
+        is_minimal=settings.is_minimal,
     )
 
 

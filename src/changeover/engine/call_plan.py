@@ -133,7 +133,7 @@ def resolve(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> CallPlan
             shape,
             settings,
             chosen,
-            rows_max=root.rows_max,
+            root=root,
             is_void=found.returns == "void",
         ),
     )

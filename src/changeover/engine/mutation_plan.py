@@ -100,7 +100,7 @@ def resolve(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> Mutation
         returning=_returning(shape, root, relation),
         location=_location(shape, relation),
         root=root,
-        answer=answer(shape, settings, chosen, has_conflict_target=conflict is not None),
+        answer=answer(shape, settings, chosen, root=root, has_conflict_target=conflict is not None),
     )
 
 

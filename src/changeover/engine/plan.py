@@ -1,5 +1,6 @@
 """From the shape of a request to a plan: resolved facts only."""
 
+from dataclasses import replace
 from typing import TypeAlias
 
 from changeover.catalog.snapshot import Snapshot
@@ -32,6 +33,21 @@ def resolve(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> Plan:
         case Action.INSPECT:
             return inspect_plan.resolve(shape, snapshot)
         case Action.ROOT:
-            return root_plan.resolve(shape, snapshot, settings)
+            return _root(shape, snapshot, settings)
         case _:
             return mutation_plan.resolve(shape, snapshot, settings)
+
+
+def _root(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> Plan:
+    """Return the plan of `/`: a description, or the function that was put in its place."""
+    function = settings.root_function
+    if function is None or not settings.has_root:
+        return root_plan.resolve(shape, snapshot, settings)
+    called = replace(
+        shape,
+        action=Action.CALL,
+        is_function=True,
+        schema=function.schema or shape.schema,
+        name=function.name,
+    )
+    return call_plan.resolve(called, snapshot, settings)

@@ -25,7 +25,6 @@ from changeover.engine.syntax import (
 )
 from changeover.model.name import TableName
 
-
 WHOLE: Final = Window()
 """No limit and no offset."""
 
@@ -107,10 +106,12 @@ class Presence:
 
     Attributes:
         embed: The `aggregate_alias` of the embed.
+        is_list: Whether the embed comes as an array.
         is_present: True for `not.is.null`.
     """
 
     embed: str
+    is_list: bool
     is_present: bool
 
 
@@ -162,7 +163,10 @@ class ReadNode:
         window: Limit and offset as the client sent them.
         rows_max: The cap on rows, None for none.
         children: Embeds, in the order in which they stand in the answer.
-        is_grouped: Whether an aggregate stands at this level.
+        is_grouped: Whether an aggregate stands at this level, a lifted one included.
+        is_exact: Whether every output is a column that is known to exist, so that each row of the
+            relation is one row of the answer.
+        legacy_name: The target's name, where a parameter used it beside an alias.
     """
 
     relation: TableName
@@ -182,6 +186,18 @@ class ReadNode:
     rows_max: int | None = None
     children: tuple["ReadNode", ...] = ()
     is_grouped: bool = False
+    is_exact: bool = False
+    legacy_name: str = ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it comes as an array, or lifts arrays."""
+        return self.relationship is not None and not self.relationship.is_to_one
+
+    @property
+    def is_hollow(self) -> bool:
+        """Whether nothing of it is shown: `rel()`, or only such embeds in it."""
+        return not self.outputs and all(one.is_hollow for one in self.children)
 
 
 class Body(StrEnum):
@@ -243,6 +259,7 @@ class Answer:
         is_void: A function that returns nothing.
         has_key: PUT: whether the row that results must be one (PGRST115).
         warning: The value of a `Warning` header; empty for none.
+        is_minimal: Whether errors have a code and a message only.
     """
 
     action: Action
@@ -262,6 +279,7 @@ class Answer:
     is_void: bool = False
     has_key: bool = False
     warning: str = ""
+    is_minimal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,21 @@ def bind(slot: Slot) -> Fragment:
     return Fragment((slot,))
 
 
+def type_name(name: str) -> Fragment:
+    """Return the name of a type that a client casts to.
+
+    Quoted, `int` or `bigint` would not be known; so it stands as it is, and must hold nothing but
+    what the language allows in it.
+
+    Args:
+        name: Letters, digits, `_`, `$` and blanks, as the parser has let through.
+    """
+    assert all(one.isalnum() or one in "_$ " for one in name), (
+        "the parser lets nothing else through"
+    )
+    return Fragment((name,))
+
+
 def integer(number: int) -> Fragment:
     """Return a number of our own as SQL."""
     return Fragment((str(number),))
