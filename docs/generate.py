@@ -14,7 +14,7 @@ from changeover.cli.template import documented_settings, section_text
 from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
-from changeover.model.settings import MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
+from changeover.model.settings import GATEWAY_NAME, MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 NOTE: Final = "<!-- Written by docs/generate.py; change the code, then run it again. -->\n"
@@ -121,6 +121,7 @@ def environment_part() -> str:
             for place, name in enumerate(TARGET_NAMES, 1)
         ),
         *mirrors,
+        [f"`{GATEWAY_NAME}`", "the role that the gateway logs in as"],
         [
             f"`{ENVIRONMENT_NAME}`",
             "fault points that tests arm; every command that uses a database warns of it",
@@ -132,7 +133,7 @@ def environment_part() -> str:
         ],
         [
             ", ".join(f"`{n}`" for n in PLAIN_NAMES),
-            "shown by `config show`, masked; not used to find a database",
+            "shown by `config show`, masked; the gateway takes its keys from them, each also as `@file`",
         ],
         [
             ", ".join(f"`{n}…`" for n in PUBLIC_PREFIXES),

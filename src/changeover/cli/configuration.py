@@ -13,15 +13,18 @@ from changeover.cli.mask import mask_dsn, mask_key
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.fault import ENVIRONMENT_NAME, Fault, Hooks
 from changeover.model.settings import (
+    GATEWAY_NAME,
     MIRROR_NAMES,
     SOURCE_NAMES,
     TARGET_NAMES,
+    GatewaySettings,
     Resolved,
     Settings,
     SideSettings,
     decode,
     has_password,
     resolve,
+    resolve_gateway,
     resolve_mirror,
 )
 from changeover.model.side import Side
@@ -39,12 +42,13 @@ PLAIN_NAMES: Final = (
     "SUPABASE_SECRET_KEY",
     "SUPABASE_SECRET_KEYS",
     "SUPABASE_JWT_SECRET",
+    "SUPABASE_JWKS",
     "DIRECT_URL",
     "POSTGRES_URL",
     "POSTGRES_PRISMA_URL",
     "POSTGRES_URL_NON_POOLING",
 )
-"""Names that applications on Supabase know; shown by `config show`, not used to find a database."""
+"""Names that applications on Supabase know; the gateway takes its keys from them."""
 
 PUBLIC_PREFIXES: Final = ("NEXT_PUBLIC_", "VITE_", "NUXT_PUBLIC_")
 SECRET_NAMES: Final = tuple(
@@ -103,6 +107,17 @@ class Configuration:
         found = resolve_mirror(side, self.settings, self.environment, self.read_secret)
         return self._checked(found, side) if found else None
 
+    def gateway(self) -> Resolved:
+        """Return how the API reaches its database.
+
+        Raises:
+            MissingSettingError: If nothing names it.
+            ConfigurationError: If its file or the string in it can't be read.
+        """
+        flag = self.flags.get(Side.TARGET, "")
+        found = resolve_gateway(self.settings, self.environment, self.read_secret, flag=flag)
+        return self._checked(found, "gateway's database")
+
     def hooks(self) -> Hooks:
         """Return the fault points that the environment arms, with a loud warning.
 
@@ -135,10 +150,10 @@ class Configuration:
             self.warn(f"{path} can be read by other users; run: chmod 600 {path}")
         return text
 
-    def _checked(self, found: Resolved, side: Side) -> Resolved:
+    def _checked(self, found: Resolved, name: str) -> Resolved:
         if not found.dsn.reveal().strip():
             raise MissingSettingError(
-                f"the connection string of the {side} is empty ({found.origin})",
+                f"the connection string of the {name} is empty ({found.origin})",
                 hint="write postgresql://user@host:5432/name, or service=name",
             )
         _parts(found)
@@ -219,6 +234,7 @@ def _place(settings: Settings, directory: Path) -> Settings:
         settings,
         source=_place_side(settings.source, directory),
         target=_place_side(settings.target, directory),
+        gateway=_place_gateway(settings.gateway, directory),
         state_directory=str(directory / settings.state_directory),
     )
 
@@ -229,12 +245,19 @@ def _place_side(side: SideSettings, directory: Path) -> SideSettings:
     )
 
 
+def _place_gateway(gateway: GatewaySettings, directory: Path) -> GatewaySettings:
+    paths = ("unix_socket", "tls_certificate", "tls_key")
+    placed = {name: str(directory / at) for name in paths if (at := getattr(gateway, name))}
+    return msgspec.structs.replace(gateway, dsn=_place_dsn(gateway.dsn, directory), **placed)
+
+
 def _place_dsn(dsn: str, directory: Path) -> str:
     return f"@{directory / Path(dsn[1:]).expanduser()}" if dsn.startswith("@") else dsn
 
 
 def _warn_of_readers(path: Path, settings: Settings, warn: Warn) -> None:
     dsns = [dsn for side in Side for dsn in msgspec.structs.astuple(settings.side(side))]
+    dsns.append(settings.gateway.dsn)
     is_readable = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
     if is_readable and any(has_password(dsn) for dsn in dsns):
         warn(f"{path} holds a password and can be read by other users; run: chmod 600 {path}")
@@ -270,6 +293,9 @@ def show_databases(configuration: Configuration) -> list[Shown]:
         if mirror:
             shown = mask_dsn(_parts(mirror))
             found.append(Shown(name=f"{side}.mirror_dsn", value=shown, origin=mirror.origin))
+    if configuration.settings.gateway.dsn or configuration.environment.get(GATEWAY_NAME):
+        own = configuration.gateway()
+        found.append(Shown(name="gateway.dsn", value=mask_dsn(_parts(own)), origin=own.origin))
     return found
 
 
@@ -303,6 +329,7 @@ def show_environment(environment: Mapping[str, str]) -> list[Shown]:
         *SOURCE_NAMES,
         *TARGET_NAMES,
         *MIRROR_NAMES.values(),
+        GATEWAY_NAME,
         *PLAIN_NAMES,
         *LIBPQ_NAMES,
         ENVIRONMENT_NAME,

@@ -91,6 +91,8 @@ def _type(kind: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     if kind in names:
         return names[kind]
+    if kind == dict[str, int]:
+        return "table of whole numbers"
     return "list of texts" if "tuple" in str(kind) or "list" in str(kind) else "table of texts"
 
 

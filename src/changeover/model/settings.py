@@ -22,6 +22,7 @@ from changeover.model.side import Side
 
 SOURCE_NAMES: Final = ("CHANGEOVER_SOURCE_DSN", "SUPABASE_DB_URL")
 TARGET_NAMES: Final = ("CHANGEOVER_TARGET_DSN", "TARGET_DATABASE_URL", "DATABASE_URL")
+GATEWAY_NAME: Final = "CHANGEOVER_GATEWAY_DSN"
 MIRROR_NAMES: Final = {
     Side.SOURCE: "CHANGEOVER_SOURCE_MIRROR_DSN",
     Side.TARGET: "CHANGEOVER_TARGET_MIRROR_DSN",
@@ -147,6 +148,65 @@ class SwapSettings(_Section, frozen=True, kw_only=True):
     swap_wait_s_max: float = 10.0
 
 
+class GatewaySettings(_Section, frozen=True, kw_only=True):
+    """The API behind a socket; keys come from the environment.
+
+    Attributes:
+        dsn: The role that the API logs in as, in the ways of the databases; the target's owner
+            where it is not given. It must have been granted the roles that callers have.
+        schemas: Exposed schemas; the first is the default.
+        extra_search_path: Schemas appended to the search path.
+        anonymous_role: The role behind the publishable (anon) key.
+        service_role: The role behind the secret (service) key.
+        is_single_role: For a login that can't be given other roles: the service key stands for the
+            login itself, every other caller is refused.
+        max_rows: The most rows of a read and of each embed, as on the platform; 0 for no limit.
+        max_rows_of: The same for single tables, by `schema.table`.
+        pool_size: Connections of one worker.
+        is_pooled: Whether the connection string leads to a pooler in transaction mode.
+        host: Where it listens.
+        port: The port; 0 for any that is free.
+        unix_socket: A socket that takes the port's place.
+        admin_port: A port where `/live` and `/ready` are answered too; 0 for none.
+        workers: Processes.
+        tls_certificate: A file with a certificate and its chain; empty for plain HTTP.
+        tls_key: A file with its private key.
+        upstream: The URL of the Supabase project that auth, storage, functions and realtime are
+            asked of; empty for none.
+        origins: Origins that browsers may call from; empty for all.
+        body_bytes_max: The longest body of a request.
+        request_s_max: The longest time of a request; 0 for no limit.
+        requests_max: How many requests one worker answers at once.
+        stop_s_max: How long requests in flight may take once the gateway is told to stop.
+        has_access_log: Whether each request is a line on stderr, without values.
+    """
+
+    dsn: str = ""
+    schemas: tuple[str, ...] = ("public",)
+    extra_search_path: tuple[str, ...] = ("public", "extensions")
+    anonymous_role: str = "anon"
+    service_role: str = "service_role"
+    is_single_role: bool = False
+    max_rows: int = 1000
+    max_rows_of: dict[str, int] = {}
+    pool_size: int = 10
+    is_pooled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 3000
+    unix_socket: str = ""
+    admin_port: int = 0
+    workers: int = 1
+    tls_certificate: str = ""
+    tls_key: str = ""
+    upstream: str = ""
+    origins: tuple[str, ...] = ()
+    body_bytes_max: int = 67_108_864
+    request_s_max: float = 300.0
+    requests_max: int = 1000
+    stop_s_max: int = 60
+    has_access_log: bool = True
+
+
 class Settings(_Section, frozen=True, kw_only=True):
     """The whole configuration of a move."""
 
@@ -157,6 +217,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     mirror: MirrorSettings = MirrorSettings()
     verify: VerifySettings = VerifySettings()
     swap: SwapSettings = SwapSettings()
+    gateway: GatewaySettings = GatewaySettings()
     state_directory: str = ".changeover"
     client_binaries: str = ""
 
@@ -290,6 +351,34 @@ def resolve_mirror(
             origin=f"changeover.toml [{side}] mirror_dsn",
         )
     return None
+
+
+def resolve_gateway(
+    settings: Settings,
+    environment: Mapping[str, str],
+    read_file: Callable[[str], str],
+    *,
+    flag: str = "",
+) -> Resolved:
+    """Return how the API reaches its database: its own login, else the target's owner.
+
+    Args:
+        settings: The configuration file's settings.
+        environment: The process's environment.
+        read_file: Returns the text of a file.
+        flag: The value of `--target`, which comes before all.
+
+    Raises:
+        MissingSettingError: If nothing names the database.
+        SecretOnCommandLineError: If the flag carries a password.
+    """
+    if not flag and environment.get(GATEWAY_NAME):
+        dsn = _expand(environment[GATEWAY_NAME], read_file)
+        return Resolved(dsn=dsn, origin=f"environment {GATEWAY_NAME}")
+    if not flag and settings.gateway.dsn:
+        dsn = _expand(settings.gateway.dsn, read_file)
+        return Resolved(dsn=dsn, origin="changeover.toml [gateway] dsn")
+    return resolve(Side.TARGET, settings, environment, read_file, flag=flag)
 
 
 def _expand(value: str, read_file: Callable[[str], str]) -> Secret:
