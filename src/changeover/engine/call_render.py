@@ -11,6 +11,7 @@ from changeover.engine.call_plan import (
     TextArgument,
 )
 from changeover.engine.envelope import Rows
+from changeover.engine.plan_value import WHOLE
 from changeover.engine.sql import (
     NOTHING,
     Fragment,
@@ -22,7 +23,7 @@ from changeover.engine.sql import (
     qualified,
     raw,
 )
-from changeover.engine.syntax import Window, Work
+from changeover.engine.syntax import Work
 
 _CALL: Final = "pgrst_call"
 """What a call's rows are reached under; it shows in the server's messages, as PostgREST's does."""
@@ -67,10 +68,9 @@ def _rows(plan: CallPlan) -> Rows:
 def _total(plan: CallPlan, shown: Fragment) -> Fragment:
     if not plan.is_counted:
         return envelope.NULL
-    if plan.root.window == Window() and plan.root.rows_max is None:
+    if plan.root.window == WHOLE and plan.root.rows_max is None:
         return shown
-    counted = read_render.count(plan.root)
-    return concat(raw("(SELECT pg_catalog.count(*) FROM ("), counted, raw(") AS pgrst_counted)"))
+    return read_render.total(plan.root)
 
 
 def _call(plan: CallPlan) -> Fragment:

@@ -171,6 +171,8 @@ def _csv(source: Fragment) -> Fragment:
 def _custom(format_: Format, rows: Rows) -> Fragment:
     handler = format_.handler
     assert handler is not None, "a custom format has a handler"
+    if not handler.is_aggregate:
+        return raw("(pg_catalog.array_agg(_postgrest_t.pgrst_scalar))[1]")
     argument = _ROW
     if rows is Rows.SCALAR:
         argument = raw("_postgrest_t." + SCALAR)
