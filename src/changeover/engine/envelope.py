@@ -29,8 +29,7 @@ the body. `body` (text, bytea of a custom handler): empty text where none is bui
 `location` (text[]): `key=eq.value` of each key column, null where there is none. `inserted` (int):
 new rows of an upsert, null for anything else.
 
-A statement whose format is a plan has one column in any number of rows; a store hands them over as
-`(None, 0, text, None, None, None, None)`, the lines joined by newlines.
+A statement whose format is a plan is an EXPLAIN instead: see `Work.is_explained`.
 """
 
 SOURCE: Final = "pgrst_source"

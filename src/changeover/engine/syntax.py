@@ -365,6 +365,9 @@ class Work:
         explain: EXPLAIN (FORMAT JSON) of the count query, where a planned count is wanted.
         can_refuse: Whether `reply.shape` may refuse after the main statement has run, so that the
             COMMIT must wait for it.
+        is_explained: Whether `main` is an EXPLAIN: its lines, each the only column of a row, make
+            the outcome's row `(None, 0, lines, None, None, None, None)`, joined by newlines (of
+            `FORMAT JSON` there is one, a document).
     """
 
     is_read_only: bool
@@ -373,6 +376,7 @@ class Work:
     main: Statement | None = None
     explain: Statement | None = None
     can_refuse: bool = False
+    is_explained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
