@@ -176,7 +176,7 @@ class Snapshot(_Value, frozen=True, kw_only=True):
         relationships: Those of a parent, by the parent's name; children lie in the same schema.
         routines: Overloads by name.
         role_settings: Per role, granted to the connecting one, the settings of ALTER ROLE … SET
-            that the connecting role may set, in order, values in lower case;
+            that the connecting role may set, in order, values as they were written there;
             `default_transaction_isolation` among them.
     """
 

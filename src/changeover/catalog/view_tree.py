@@ -22,9 +22,9 @@ _ENTRY_DEPTH: Final = 2
 # A backslash escapes one character of a name. Braces part nodes, and nothing else.
 _BRACE: Final = re.compile(r"\\.|[{}]", re.DOTALL)
 
-# The last fields of an entry, behind its name.
+# The last fields of an entry, behind its name. A junk entry only sorts; it is no column.
 _ORIGIN: Final = re.compile(
-    r":resno (\d+) .*:resorigtbl (\d+) :resorigcol (\d+) :resjunk", re.DOTALL
+    r":resno (\d+) .*:resorigtbl (\d+) :resorigcol (\d+) :resjunk false", re.DOTALL
 )
 
 

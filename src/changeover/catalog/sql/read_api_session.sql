@@ -6,9 +6,9 @@ SELECT pg_catalog.json_build_object(
     SELECT pg_catalog.json_object_agg(r.rolname, r.settings)
     FROM (
       SELECT o.rolname, pg_catalog.json_agg(
-        -- PostgREST puts the value into lower case.
-        pg_catalog.json_build_array(s.name, pg_catalog.lower(
-          pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') + 1)),
+        pg_catalog.json_build_array(
+          s.name,
+          pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') + 1),
           s.context = 'user')
         ORDER BY c.place) AS settings
       FROM pg_catalog.pg_roles AS o
