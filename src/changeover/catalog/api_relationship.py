@@ -81,7 +81,8 @@ def relationships(
         Of each parent its relationships, in the order in which candidates are named; a child lies
         in its parent's schema, of a computed one the function does.
     """
-    forward = [pair for key in keys for pair in _forward(key, relations, views)]
+    above = _by_table(views)
+    forward = [pair for key in keys for pair in _forward(key, relations, above)]
     detected = [one for _, one in forward]
     detected += [_inverse(one) for one in detected]
     detected += _through_junctions(forward, relations)
@@ -122,13 +123,22 @@ def view_primary_key(
     return tuple(whole)
 
 
+def _by_table(views: ViewColumns) -> dict[int, ViewColumns]:
+    """Return the views that take columns from a table, by the table's oid."""
+    above: dict[int, dict[TableName, Mapping[Origin, tuple[str, ...]]]] = defaultdict(dict)
+    for name, columns in views.items():
+        for origin in columns:
+            above[origin.relation][name] = columns
+    return dict(above)
+
+
 def _forward(
-    key: ForeignKey, relations: Relations, views: ViewColumns
+    key: ForeignKey, relations: Relations, above: Mapping[int, ViewColumns]
 ) -> Iterator[tuple[int, Relationship]]:
     """Yield the relationships from the side that has the key, of tables and views."""
     kind = "one-to-one" if key.is_one_to_one else "many-to-one"
-    own = _ends(key.table, key.numbers, views)
-    theirs = _ends(key.referenced_table, key.referenced_numbers, views)
+    own = _ends(key.table, key.numbers, above)
+    theirs = _ends(key.referenced_table, key.referenced_numbers, above)
     referencing = [_End(key.name, key.columns, False), *own]
     referenced = [_End(key.referenced_name, key.referenced_columns, False), *theirs]
     for parent, child in product(referencing, referenced):
@@ -150,9 +160,9 @@ def _forward(
             )
 
 
-def _ends(table: int, numbers: tuple[int, ...], views: ViewColumns) -> Iterator[_End]:
+def _ends(table: int, numbers: tuple[int, ...], above: Mapping[int, ViewColumns]) -> Iterator[_End]:
     """Yield each view that has all columns of a key, once per way to choose among copies."""
-    for name, columns in views.items():
+    for name, columns in above.get(table, {}).items():
         copies = [columns.get(Origin(table, number), ()) for number in numbers]
         for chosen in product(*copies):
             yield _End(name, chosen, True)
