@@ -110,8 +110,7 @@ def resolve(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> CallPlan
         Refusal: What the request names does not exist or cannot be done.
     """
     found = function(shape, snapshot)
-    row = found.returned_relation
-    relation = TableName(found.name.schema, found.name.name if row is None else row.name)
+    relation = TableName(found.name.schema, _returned_name(found))
     root = read_plan.tree(shape, snapshot, settings, relation=relation, source=Source.CALL)
     chosen = negotiation.choose(
         shape, snapshot, settings, relation=relation, is_whole=is_whole(shape)
@@ -137,6 +136,13 @@ def resolve(shape: Shape, snapshot: Snapshot, settings: ApiSettings) -> CallPlan
             is_void=found.returns == "void",
         ),
     )
+
+
+def _returned_name(found: Routine) -> str:
+    """Return what embeds are looked up under; rows of no relation's type have no relationships."""
+    if found.returned_relation is not None:
+        return found.returned_relation.name
+    return found.returned_type if found.returns == "composite" else found.name.name
 
 
 def function(shape: Shape, snapshot: Snapshot) -> Routine:
