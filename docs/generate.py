@@ -1,5 +1,6 @@
-"""Writes docs/reference/{commands,settings,errors,checks}.md: `python docs/generate.py`."""
+"""Writes the generated pages of docs/reference: `python docs/generate.py`."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,10 @@ from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
 from changeover.model.settings import GATEWAY_NAME, MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import compatibility
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 NOTE: Final = "<!-- Written by docs/generate.py; change the code, then run it again. -->\n"
@@ -183,11 +188,26 @@ def checks_page() -> str:
     return "".join(["# Checks\n\n", NOTE, text, *tables])
 
 
+def compatibility_page() -> str:
+    """Return the page of the language's rules."""
+    text = (
+        "\nChangeover speaks the language of PostgREST 16. Each row is a rule of it with the cases "
+        "of `tests/conformance` that show it; sections are those of PostgREST's language as the "
+        "suite orders them: 2 resources and verbs, 3 the query string, 4 embedding, 5 mutations, "
+        "6 functions, 7 ranges, counts and headers, 8 roles and settings, 9 errors, 12 the text of "
+        "answers. Tiers 1 and 2 are complete, tier 3 comes last. "
+    )
+    heads = ["section", "rule", "what", "tier", "cases", "supported"]
+    body = table(heads, compatibility.rows())
+    return f"# PostgREST compatibility\n\n{NOTE}{text}{compatibility.summary()}\n\n{body}"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "checks.md": checks_page,
+    "postgrest-compatibility.md": compatibility_page,
 }
 
 

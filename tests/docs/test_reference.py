@@ -95,3 +95,11 @@ def test_every_check_is_documented():
     """Every code of a finding stands in the reference once."""
     page = read("checks.md")
     assert [code for code in codes() if page.count(f"| `{code}` |") != 1] == []
+
+
+def test_every_rule_of_the_language_is_documented():
+    """Every rule of PostgREST's language stands in the reference once."""
+    page = read("postgrest-compatibility.md")
+    names = [rule.id for rule in GENERATE.compatibility.rules()]
+    assert names
+    assert [name for name in names if page.count(f"| `{name}` |") != 1] == []
