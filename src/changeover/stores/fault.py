@@ -6,6 +6,7 @@ Source: shared reference "PostgREST: the language that we speak", sections 6 (RA
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -133,7 +134,7 @@ def _status(fault: ServerFault, *, is_anonymous: bool) -> tuple[int, str]:
     return _BY_CODE.get(code) or _BY_CLASS.get(code[:2], 400), ""
 
 
-_BY_MESSAGE: Final = {
+_BY_MESSAGE: Final[dict[str, Callable[[str], int]]] = {
     "21000": lambda text: 400 if text.endswith("requires a WHERE clause") else 500,
     "22023": lambda text: (
         401 if text.startswith("role") and text.endswith("does not exist") else 400
@@ -198,7 +199,7 @@ def _unreadable(details: str, hint: str) -> Refusal:
 
 def cannot_connect(error: psycopg.Error) -> Refusal:
     """Return the refusal where no connection could be made."""
-    message = "Database connection error. Retrying the connection."
+    message = "Database connection error."
     return Refusal("PGRST000", message, details=_words(error), headers=_headers(503))
 
 
