@@ -4,10 +4,12 @@ Each worker has one source server (16, Supabase-like) and one target server (18,
 fsync. Each test gets databases of its own, cloned from templates, and leaves no role behind.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import pytest
 from psycopg import sql
@@ -21,6 +23,10 @@ from changeover.embedded import (
     prepare_target,
 )
 from changeover.embedded.supabase import SETTINGS
+
+sys.path.insert(0, str(Path(__file__).parent / "serving"))
+
+from gateway_process import GatewayProcess, gateway_process
 
 FAST = {
     "fsync": False,
@@ -182,3 +188,21 @@ def pair_with(make_source, make_target) -> Callable[..., Pair]:
 def pair(pair_with) -> Pair:
     """A fresh source and a fresh target database."""
     return pair_with()
+
+
+@pytest.fixture
+def make_gateway(tmp_path_factory) -> Iterator[Callable[..., GatewayProcess]]:
+    """A function that runs `changeover gateway` for a connection string; see `gateway_process`."""
+    with ExitStack() as running:
+
+        def make(dsn, **given) -> GatewayProcess:
+            directory = tmp_path_factory.mktemp("gateway")
+            return running.enter_context(gateway_process(dsn, directory, **given))
+
+        yield make
+
+
+@pytest.fixture
+def gateway(make_gateway, source_database) -> GatewayProcess:
+    """A gateway of a fresh Supabase-like database, started with PostgREST's settings."""
+    return make_gateway(source_database.dsn_of("authenticator"))

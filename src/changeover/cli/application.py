@@ -29,6 +29,7 @@ VERBS: Final = (
     "repair",
     "swap",
     "standing",
+    "gateway",
 )
 """The modules of verbs, in the order of a move."""
 

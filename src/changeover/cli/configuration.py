@@ -144,11 +144,7 @@ class Configuration:
         Raises:
             ConfigurationError: If it can't be read.
         """
-        path = Path(name).expanduser()
-        text = _read(path, f"@{name}")
-        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            self.warn(f"{path} can be read by other users; run: chmod 600 {path}")
-        return text
+        return read_secret(name, self.warn)
 
     def _checked(self, found: Resolved, name: str) -> Resolved:
         if not found.dsn.reveal().strip():
@@ -158,6 +154,23 @@ class Configuration:
             )
         _parts(found)
         return found
+
+
+def read_secret(name: str, warn: Warn) -> str:
+    """Return the text of a file that holds a secret; warn if others read it.
+
+    Args:
+        name: Its path.
+        warn: Told that others may read it.
+
+    Raises:
+        ConfigurationError: If it can't be read.
+    """
+    path = Path(name).expanduser()
+    text = read_text(path, f"@{name}")
+    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        warn(f"{path} can be read by other users; run: chmod 600 {path}")
+    return text
 
 
 def location(used: Resolved) -> tuple[str, ...]:
@@ -203,14 +216,23 @@ def load(
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_read(path, "--config"))
+        return tomllib.loads(read_text(path, "--config"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{path} is not TOML: {error}", hint="correct that line; texts stand in quotes"
         ) from None
 
 
-def _read(path: Path, origin: str) -> str:
+def read_text(path: Path, origin: str) -> str:
+    """Return the text of a file.
+
+    Args:
+        path: The file.
+        origin: What named it.
+
+    Raises:
+        ConfigurationError: If it can't be read, or is too large.
+    """
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(TEXT_BYTES_MAX + 1)

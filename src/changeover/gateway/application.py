@@ -3,6 +3,7 @@
 It knows paths, limits and headers; what a message means is the store's business.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -39,6 +40,30 @@ class TooLarge(Exception):  # noqa: N818 - an event, named as such
     """A body is longer than the limit."""
 
 
+class _Held:
+    """A store and how many requests are with it."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._running = 0
+        self._is_left: asyncio.Event | None = None
+
+    async def send(self, message: Message) -> Reply:
+        self._running += 1
+        try:
+            return await self._store.send(message)
+        finally:
+            self._running -= 1
+            if self._is_left is not None and not self._running:
+                self._is_left.set()
+
+    async def left(self) -> None:
+        """Wait until no request is with it; none may come any more."""
+        self._is_left = asyncio.Event()
+        if self._running:
+            await self._is_left.wait()
+
+
 class Gateway:
     """The API of one database as an ASGI application."""
 
@@ -62,13 +87,24 @@ class Gateway:
             proxy: The way to the other services of a Supabase project, if there is one.
             log: Where requests are logged.
         """
-        self._store = store
+        self._store = _Held(store)
         self._limits = limits or Limits()
         self._origins = origins
         self._health = health
         self._proxy = proxy
         self._log = log
         self._running = 0
+
+    async def change(self, store: AsyncStore, origins: tuple[str, ...]) -> None:
+        """Answer from another store from now on; return when the old one answers nobody any more.
+
+        Args:
+            store: What answers messages.
+            origins: Origins that browsers may call from; empty for all.
+        """
+        old, self._store = self._store, _Held(store)
+        self._origins = origins
+        await old.left()
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Answer a request or a WebSocket."""

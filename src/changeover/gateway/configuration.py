@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from changeover.engine.settings import ApiSettings
-from changeover.gateway.setup import Limits, Listening, PoolSettings, Setup
+from changeover.gateway.setup import CHANNEL, Limits, Listening, Setup
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.name import TableName
 from changeover.model.secret import Secret
 from changeover.model.settings import GatewaySettings, Resolved
 from changeover.stores.key import KeyMode, KeySettings
+from changeover.stores.pool import PoolSettings
 
 PUBLISHABLE_NAMES: Final = ("SUPABASE_PUBLISHABLE_KEY", "SUPABASE_PUBLISHABLE_KEYS")
 SECRET_NAMES: Final = ("SUPABASE_SECRET_KEY", "SUPABASE_SECRET_KEYS")
@@ -41,16 +42,16 @@ def configure(
         MissingSettingError: If no key is given, so that nobody would be answered.
     """
     return Setup(
-        dsn=database.dsn,
         origin=database.origin,
         api=_api(settings),
         keys=_keys(settings, environment, read),
         pool=PoolSettings(
+            dsn=database.dsn,
             connections_max=settings.pool_size,
-            is_prepared=not settings.is_pooled,
-            # LISTEN does not outlive a transaction there.
-            channel="" if settings.is_pooled else PoolSettings().channel,
+            is_pooled=settings.is_pooled,
         ),
+        # LISTEN does not outlive a transaction behind such a pooler.
+        channel="" if settings.is_pooled else CHANNEL,
         listening=Listening(
             host=settings.host, port=settings.port, unix_socket=settings.unix_socket
         ),

@@ -22,11 +22,12 @@ from changeover.gateway.postgrest_key import (
     PREFIX,
     environment_name,
 )
-from changeover.gateway.setup import Limits, Listening, PoolSettings, Setup
+from changeover.gateway.setup import CHANNEL, Limits, Listening, Setup
 from changeover.model.errors import ConfigurationError
 from changeover.model.name import TableName
 from changeover.model.secret import Secret
 from changeover.stores.key import KeyMode, KeySettings
+from changeover.stores.pool import PoolSettings
 
 HINT: Final = "see docs/howto/start-with-postgrests-configuration.md"
 FORBIDDEN_SCHEMAS: Final = ("pg_catalog", "information_schema")
@@ -139,6 +140,11 @@ def complain(given: Given, warn: Warn) -> None:
             warn(f"{shown} is accepted, but has no effect here")
 
 
+def pre_config(given: Given) -> TableName | None:
+    """Return the function that sets the database's own settings, if there is one."""
+    return _function(given.text("db-pre-config"))
+
+
 def configure(given: Given, read: Callable[[str], str]) -> Setup:
     """Return how the gateway is run.
 
@@ -156,11 +162,13 @@ def configure(given: Given, read: Callable[[str], str]) -> Setup:
     if admin_port >= 0 and admin_port == listening.port and admin_port:
         raise ConfigurationError("admin-server-port cannot be the same as server-port", hint=HINT)
     return Setup(
-        dsn=Secret(read(dsn[1:]).strip() if dsn.startswith("@") else dsn),
         origin="db-uri",
         api=_api(given),
         keys=_keys(given, read),
-        pool=_pool(given),
+        pool=_pool(given, Secret(read(dsn[1:]).strip() if dsn.startswith("@") else dsn)),
+        channel=(given.text("db-channel") or CHANNEL)
+        if given.truth("db-channel-enabled", default=True)
+        else "",
         listening=listening,
         admin=_listening(given, "admin-server", max(admin_port, 0)) if has_admin else None,
         origins=given.names("server-cors-allowed-origins", "")
@@ -168,7 +176,6 @@ def configure(given: Given, read: Callable[[str], str]) -> Setup:
         else (),
         limits=Limits(),
         status_logged_min=given.choice("log-level", LOGGED_MIN, "error"),
-        is_patient=True,
     )
 
 
@@ -231,16 +238,15 @@ def _keys(given: Given, read: Callable[[str], str]) -> KeySettings:
     )
 
 
-def _pool(given: Given) -> PoolSettings:
-    has_channel = given.truth("db-channel-enabled", default=True)
+def _pool(given: Given, dsn: Secret) -> PoolSettings:
     return PoolSettings(
-        connections_max=given.integer("db-pool", 10),
-        acquire_s_max=given.integer("db-pool-acquisition-timeout", 10),
-        life_s_max=given.integer("db-pool-max-lifetime", 1800),
+        dsn=dsn,
+        connections_max=max(given.integer("db-pool", 10), 1),
+        acquisition_timeout_s=given.integer("db-pool-acquisition-timeout", 10),
+        lifetime_s_max=given.integer("db-pool-max-lifetime", 1800),
         idle_s_max=given.integer("db-pool-max-idletime", 30),
-        is_prepared=given.truth("db-prepared-statements", default=True),
-        channel=(given.text("db-channel") or "pgrst") if has_channel else "",
-        is_recovering=given.truth("db-pool-automatic-recovery", default=True),
+        # Who turns them off stands behind a pooler, where nothing of a session lasts.
+        is_pooled=not given.truth("db-prepared-statements", default=True),
     )
 
 

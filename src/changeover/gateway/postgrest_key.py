@@ -106,10 +106,8 @@ KEYS: Final = (
         text="Seconds that an unused one is kept.",
         old="db-pool-timeout",
     ),
-    Key(
-        name="db-pool-automatic-recovery",
-        default="`true`",
-        text="Whether a lost listener is opened again; else the process ends.",
+    _unserved(
+        "db-pool-automatic-recovery", "`true`", "Lost connections are always opened again here."
     ),
     Key(name="db-channel", default="`pgrst`", text="The channel of reload notifications."),
     Key(name="db-channel-enabled", default="`true`", text="Whether it is listened to."),

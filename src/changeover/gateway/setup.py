@@ -1,11 +1,12 @@
 """How a gateway is run, as values: what both kinds of configuration come to."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from changeover.engine.settings import ApiSettings
-from changeover.model.secret import Secret
 from changeover.stores.key import KeySettings
+from changeover.stores.pool import PoolSettings
 
 CHANNEL: Final = "pgrst"
 
@@ -23,29 +24,6 @@ class Limits:
     body_bytes_max: int = 64 << 20
     request_s_max: float = 300.0
     requests_max: int = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolSettings:
-    """The connections of one worker.
-
-    Attributes:
-        connections_max: How many there are at most.
-        acquire_s_max: How long a request waits for one.
-        life_s_max: How long one is used at most.
-        idle_s_max: How long an unused one is kept.
-        is_prepared: Whether statements are prepared; not behind a pooler in transaction mode.
-        channel: Where reloads are notified; empty for nowhere.
-        is_recovering: Whether a lost listener is opened again; else the process ends.
-    """
-
-    connections_max: int = 10
-    acquire_s_max: float = 10.0
-    life_s_max: float = 1800.0
-    idle_s_max: float = 30.0
-    is_prepared: bool = True
-    channel: str = CHANNEL
-    is_recovering: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +50,11 @@ class Setup:
     """All that a gateway is run by.
 
     Attributes:
-        dsn: The connection string.
-        origin: Where that came from, fit to be shown.
+        pool: The connections of one worker, and where they lead.
+        origin: Where the connection string came from, fit to be shown.
         api: What requests are parsed and planned by.
         keys: How callers are told apart.
-        pool: The connections of one worker.
+        channel: Where reloads are notified; empty for nowhere.
         listening: Where the API listens.
         admin: Where `/live` and `/ready` are answered by themselves, if anywhere.
         has_health: Whether `/-/live` and `/-/ready` are answered beside the API.
@@ -88,14 +66,15 @@ class Setup:
         limits: What a request may cost.
         status_logged_min: Requests answered with a lower status are not logged.
         stop_s_max: How long requests in flight may take once the gateway is told to stop.
-        is_patient: Whether a database that can't be reached at the start is waited for.
+        is_seen: Whether the database was reached when this was read; else its own settings are
+            missing here.
     """
 
-    dsn: Secret
+    pool: PoolSettings
     origin: str
     api: ApiSettings = field(default_factory=ApiSettings)
     keys: KeySettings = field(default_factory=KeySettings)
-    pool: PoolSettings = field(default_factory=PoolSettings)
+    channel: str = CHANNEL
     listening: Listening = field(default_factory=Listening)
     admin: Listening | None = None
     has_health: bool = False
@@ -107,4 +86,18 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     status_logged_min: int = 0
     stop_s_max: int = 60
-    is_patient: bool = False
+    is_seen: bool = True
+
+
+def with_flags(setup: Setup, flags: Mapping[str, Any]) -> Setup:
+    """Return a set-up with what the command line says over it.
+
+    Args:
+        setup: What the configuration says.
+        flags: Names of `Setup` or of `Listening`, and their values.
+    """
+    places = {name: value for name, value in flags.items() if name in Listening.__slots__}
+    rest = {name: value for name, value in flags.items() if name not in places}
+    if places and "unix_socket" not in places:
+        places["unix_socket"] = ""
+    return replace(setup, listening=replace(setup.listening, **places), **rest)

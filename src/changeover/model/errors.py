@@ -106,6 +106,12 @@ class WrongServerError(DatabaseError):
     exit_code = 4
 
 
+class LoginRefusedError(CannotConnectError):
+    """A server answers and refuses our login, and will again."""
+
+    code = "CO208"
+
+
 class CatalogError(ChangeoverError):
     """What the databases hold stands against the move."""
 
@@ -348,3 +354,15 @@ class ServerNotRunningError(EmbeddedError):
     """The server was stopped, killed or never started."""
 
     code = "CO707"
+
+
+class GatewayError(ChangeoverError):
+    """The API can't be served."""
+
+    code = "CO800"
+
+
+class CannotListenError(GatewayError):
+    """An address or a socket can't be listened on."""
+
+    code = "CO801"
