@@ -26,8 +26,8 @@ COLUMNS: Final = ("total", "shown", "body", "headers", "status", "location", "in
 `total` (bigint): rows without a window, null where they are not counted. `shown` (bigint): rows in
 the body. `body` (text, bytea of a custom handler): empty text where none is built. `headers` and
 `status` (text): the settings `response.headers` and `response.status`, null where they are not set.
-`location` (text[]): `key=eq.value` of each key column, null where there is none. `inserted` (int):
-new rows of an upsert, null for anything else.
+`location` (text[]): `key=eq.value` of each key column, null where there is none. `inserted`
+(bigint): new rows where rows may be merged, null for anything else.
 
 A statement whose format is a plan is an EXPLAIN instead: see `Work.is_explained`.
 """

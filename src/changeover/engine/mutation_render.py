@@ -10,21 +10,21 @@ from changeover.engine.sql import NOTHING, Fragment, concat, ident, join, litera
 from changeover.engine.syntax import Action, Work
 from changeover.model.name import TableName
 
-_INSERTED: Final = raw("nullif(pg_catalog.current_setting('changeover.inserted', true), '')::int")
-"""How many rows were new: one up for each row that is offered, one down for each that is merged.
-
-It works through views, whose rows have no `xmax`, and is read after all rows were seen.
-"""
-
-_OFFERED: Final = raw(
-    "pg_catalog.set_config('changeover.inserted', (coalesce(nullif(pg_catalog.current_setting("
-    "'changeover.inserted', true), '')::int, 0) + 1)::text, true) <> '0'"
+_MERGED_YET: Final = (
+    "coalesce(nullif(pg_catalog.current_setting('changeover.merged', true), '')::int, 0)"
 )
 _MERGED: Final = raw(
-    "pg_catalog.set_config('changeover.inserted', (coalesce(nullif(pg_catalog.current_setting("
-    "'changeover.inserted', true), '')::int, 0) - 1)::text, true) <> '-1'"
+    "pg_catalog.set_config('changeover.merged', (" + _MERGED_YET + " + 1)::text, true) <> ''"
 )
-"""Both are always true: the count is never below 0 before it is raised, nor after it is lowered."""
+"""Always true: counts the rows that are updated in place of an insert.
+
+A setting counts them through views as well, whose rows have no `xmax`.
+"""
+
+_INSERTED: Final = concat(
+    raw("(SELECT pg_catalog.count(*) FROM "), raw(envelope.SOURCE), raw(") - "), raw(_MERGED_YET)
+)
+"""All rows that came back but for the merged ones; counting them first makes sure all are there."""
 
 _SHOWN: Final = concat(raw("SELECT * FROM "), raw(envelope.SOURCE))
 
@@ -65,16 +65,11 @@ def _insert(plan: MutationPlan) -> Fragment:
     assert body is not None, "an insert has a body"
     columns = body.columns
     names = concat(raw(" ("), body_render.names(columns), raw(")")) if columns else NOTHING
-    conditions = (
-        condition_render.conjunction(plan.predicates, ident(body_render.BODY)),
-        _OFFERED if plan.is_counted else NOTHING,
-    )
-    where = join(" AND ", conditions)
     return concat(
         concat(raw("INSERT INTO "), qualified(plan.target), names),
         concat(raw(" SELECT "), body_render.fields(columns), raw(" FROM ")),
         body_render.rows(body),
-        concat(raw(" WHERE "), where) if where else NOTHING,
+        _where(plan.predicates, ident(body_render.BODY)),
         _on_conflict(plan.conflict, columns) if plan.conflict is not None else NOTHING,
         _returning(plan),
     )

@@ -20,7 +20,6 @@ from changeover.engine.syntax import (
     Outcome,
     Preferences,
     Request,
-    Resolution,
     Return,
 )
 
@@ -175,9 +174,9 @@ def _mutation(row: Row, answer: Answer, request: Request) -> tuple[int, Headers,
 
 
 def _mutation_status(row: Row, answer: Answer) -> int:
-    is_new = (row.inserted or 0) > 0
+    is_new = row.inserted is None or row.inserted > 0
     if answer.action is Action.INSERT:
-        return _CREATED if is_new or answer.resolution is not Resolution.MERGE else _OK
+        return _CREATED if is_new else _OK
     if answer.representation is not Return.REPRESENTATION:
         return _NO_CONTENT
     return _CREATED if answer.action is Action.PUT and is_new else _OK

@@ -102,8 +102,9 @@ CREATE FUNCTION padded(v char) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 
 CREATE FUNCTION nothing() RETURNS void LANGUAGE sql AS $$ INSERT INTO api.loose VALUES (9, 'z') $$;
 CREATE FUNCTION write_one(n int) RETURNS int LANGUAGE sql
     AS $$ INSERT INTO api.loose VALUES (n, 'w') RETURNING a $$;
-CREATE FUNCTION write_stable() RETURNS int STABLE LANGUAGE plpgsql
-    AS $$ BEGIN INSERT INTO api.loose VALUES (1, 'w'); RETURN 1; END $$;
+CREATE SEQUENCE numbers;
+CREATE FUNCTION write_stable() RETURNS bigint STABLE LANGUAGE sql
+    AS $$ SELECT nextval('api.numbers') $$;
 CREATE FUNCTION null_text() RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT NULL::text $$;
 CREATE FUNCTION numbers(n int) RETURNS SETOF int IMMUTABLE LANGUAGE sql
     AS $$ SELECT generate_series(1, n) $$;
@@ -124,9 +125,9 @@ CREATE FUNCTION with_out(a int, OUT b int, OUT c text) IMMUTABLE LANGUAGE sql
     AS $$ SELECT a + 1, 'c' $$;
 CREATE FUNCTION one_out(OUT b int) IMMUTABLE LANGUAGE sql AS $$ SELECT 5 $$;
 CREATE FUNCTION with_inout(INOUT a int) IMMUTABLE LANGUAGE sql AS $$ SELECT a + 1 $$;
-CREATE FUNCTION a_record() RETURNS record IMMUTABLE LANGUAGE sql AS $$ SELECT 1, 'x'::text $$;
+CREATE FUNCTION a_record() RETURNS record IMMUTABLE LANGUAGE sql AS $$ SELECT 1 AS f1, 'x'::text AS f2 $$;
 CREATE FUNCTION records() RETURNS SETOF record IMMUTABLE LANGUAGE sql
-    AS $$ VALUES (1, 'x'::text), (2, 'y') $$;
+    AS $$ SELECT * FROM (VALUES (1, 'x'::text), (2, 'y')) AS v(f1, f2) $$;
 CREATE FUNCTION raw_json(json) RETURNS json IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
 CREATE FUNCTION raw_jsonb(jsonb) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1::text $$;
 CREATE FUNCTION raw_text(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT '<' || $1 || '>' $$;

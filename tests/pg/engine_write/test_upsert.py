@@ -103,6 +103,23 @@ def test_through_a_view(api):
     assert _pairs(api) == [(1, "x", "new"), (1, "y", "second"), (3, "x", "new")]
 
 
+def test_no_row_of_a_table_without_a_key(api):
+    """Nothing merged into such a table is nothing new, too."""
+    assert api.send("POST", "/loose", "[]", prefer=MERGE).status == 200
+
+
+def test_new_rows_that_an_inner_embed_hides(api):
+    """A new row counts as new, whatever the answer leaves out."""
+    answer = api.send(
+        "POST",
+        "/part",
+        {"id": 20, "thing_id": None},
+        query="select=id,thing!inner(id)",
+        prefer=f"{MERGE},return=representation",
+    )
+    assert (answer.status, answer.json) == (201, [])
+
+
 def test_a_row_twice(api):
     """One key twice in a body is the server's error, and nothing is written."""
     body = [{"a": 5, "b": "x", "value": "1"}, {"a": 5, "b": "x", "value": "2"}]
