@@ -20,15 +20,20 @@ from changeover.repository.condition import (
     neq,
     not_null,
 )
+from changeover.repository.connection import AsyncDatabase, Database, connect, connect_async
 from changeover.repository.repository import AsyncRepository, Repository
 
 __all__ = [
     "ALL",
+    "AsyncDatabase",
     "AsyncRepository",
+    "Database",
     "Filter",
     "Order",
     "Repository",
     "any_of",
+    "connect",
+    "connect_async",
     "eq",
     "gt",
     "gte",

@@ -10,11 +10,13 @@ from typing import Any
 
 import psycopg
 
+from changeover.catalog.snapshot import Snapshot
 from changeover.engine.message import Message, Reply
 from changeover.engine.refusal import Refusal
 from changeover.stores import block
 from changeover.stores.counter import Counter, Run, Step, StoreSettings, Take, told
 from changeover.stores.desk import Desk
+from changeover.stores.fault import no_snapshot
 from changeover.stores.pool import AsyncPool, Pool
 from changeover.stores.session import Session
 
@@ -50,6 +52,17 @@ class PostgresStore:
     def desk(self) -> Desk | None:
         """What the newest snapshot of the catalog was made into; None before the first."""
         return self._counter.holder.current
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest snapshot of the catalog; the first is waited for.
+
+        Raises:
+            Refusal: PGRST002, if it can't be read in time.
+        """
+        desk = self.desk or self._wait(self._counter.holder.refresh())
+        if desk is None:
+            raise no_snapshot()
+        return desk.snapshot
 
     def send(self, message: Message) -> Reply:
         """Answer a message; what went wrong is an answer too."""
@@ -168,6 +181,22 @@ class AsyncPostgresStore:
     def desk(self) -> Desk | None:
         """What the newest snapshot of the catalog was made into; None before the first."""
         return self._counter.holder.current
+
+    async def snapshot(self) -> Snapshot:
+        """Return the newest snapshot of the catalog; the first is waited for.
+
+        Raises:
+            Refusal: PGRST002, if it can't be read in time.
+        """
+        desk = self.desk or await self._wait(self._counter.holder.refresh())
+        if desk is None:
+            raise no_snapshot()
+        return desk.snapshot
+
+    async def reload(self) -> bool:
+        """Read the catalog again; return whether it could be read, when that is done."""
+        await asyncio.wrap_future(self._counter.holder.refresh())
+        return self.desk is not None and not self._counter.holder.is_failing
 
     async def send(self, message: Message) -> Reply:
         """Answer a message; what went wrong is an answer too.
