@@ -58,7 +58,7 @@ def origins(tree: str) -> Iterator[tuple[int, Origin]]:
     Yields:
         The number of the view's column, and the column that it was taken from.
     """
-    for entry in _entries(tree):
+    for entry in _ends(tree):
         found = _ORIGIN.search(entry)
         if found is None:
             continue
@@ -67,22 +67,20 @@ def origins(tree: str) -> Iterator[tuple[int, Origin]]:
             yield number, Origin(relation, column)
 
 
-def _entries(tree: str) -> Iterator[str]:
-    """Yield the end of each entry of the topmost target list: what stands behind its expression."""
+def _ends(tree: str) -> Iterator[str]:
+    """Yield the end of each node of the query: of an entry what stands behind its expression."""
     depth = since = 0
-    is_entry = False
     for brace in _BRACE.finditer(tree):
         kind = brace[0]
         if kind == "{":
             depth += 1
             if depth == _ENTRY_DEPTH:
-                is_entry = tree.startswith("TARGETENTRY", brace.end())
                 since = brace.end()
         elif kind == "}":
             depth -= 1
             if depth == _ENTRY_DEPTH:
                 since = brace.end()
-            elif depth == _ENTRY_DEPTH - 1 and is_entry:
+            elif depth == _ENTRY_DEPTH - 1:
                 yield tree[since : brace.start()]
 
 

@@ -57,6 +57,7 @@ ROLES = """
     [
         ("PRIMARY KEY (actor_id, film_id)", True),
         ("part text, PRIMARY KEY (film_id, part, actor_id)", True),
+        ("UNIQUE (actor_id), PRIMARY KEY (actor_id, film_id)", False),
         ("id int PRIMARY KEY", False),
         ("UNIQUE (actor_id, film_id)", False),
         ("PRIMARY KEY (actor_id)", False),

@@ -52,11 +52,14 @@ def test_two_grams_serve_where_three_find_nothing():
 
 def test_punctuation_counts_in_the_score_only():
     """Grams are of letters, digits, blanks and commas; the score is of the whole text."""
+    assert closest(",,", ["a,,b"]) == "a,,b"
+    assert closest("..", ["a..b"]) is None
     assert closest("(vall, pqaram, nam)", ["(name, param, val)", "(id)"]) == "(name, param, val)"
 
 
 def test_the_name_keeps_its_case():
     """What is returned is the name as it was given."""
+    assert closest("клиенты", ["Клиенты"]) == "Клиенты"
     assert closest("КЛИЕНТ", ["Клиенты"]) == "Клиенты"
 
 

@@ -248,6 +248,14 @@ def test_the_nearest_relation_is_suggested(parent, child, hint):
     assert refused(SALES, parent, child).hint == hint
 
 
+def test_parents_of_other_schemas_are_not_suggested():
+    """A nearer name in another schema is none."""
+    assert refused(SALES, "order", "users").hint is not None
+    with pytest.raises(Refusal) as caught:
+        relationship.find(SALES, TableName("other", "orders"), Embed(name="users"))
+    assert caught.value.hint is None
+
+
 def test_several_are_told():
     """PGRST201 lists each candidate, and how to name it."""
     refusal = refused(SALES, "orders", "users")
