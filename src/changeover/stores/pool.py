@@ -198,12 +198,13 @@ class Pool:
 
 
 class AsyncPool:
-    """Connections for the tasks of one loop."""
+    """Connections for the tasks of one loop, or of one loop after the other."""
 
     def __init__(self, settings: PoolSettings) -> None:
         """Open nothing yet."""
         self._settings = settings
         self._shelf = Shelf(settings)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._slots = asyncio.Semaphore(settings.connections_max)
 
     async def take(self) -> Session[psycopg.AsyncConnection[Any]]:
@@ -220,6 +221,11 @@ class AsyncPool:
             raise
 
     async def _wait_for_slot(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # A semaphore serves one loop. Whoever waited in an earlier one has ended with it, and
+            # idle connections belong to no loop.
+            self._loop, self._slots = loop, asyncio.Semaphore(self._settings.connections_max)
         if not self._slots.locked():
             await self._slots.acquire()
             return

@@ -77,15 +77,19 @@ class SnapshotHolder(Generic[Made]):
         self._is_closed = False
         self._started_s = 0.0
         self._thread: threading.Thread | None = None
-        self._bell, self._ear = socket.socketpair()
-        self._bell.setblocking(False)
-        self._ear.setblocking(False)
+        # Made when the thread is: a holder that never reads holds no socket, and one that was made
+        # before a fork shares none with its copy.
+        self._bell: socket.socket | None = None
+        self._ear: socket.socket | None = None
 
     def start(self) -> None:
         """Start reading; once is enough."""
         with self._lock:
             if self._thread is not None or self._is_closed:
                 return
+            self._bell, self._ear = socket.socketpair()
+            self._bell.setblocking(False)
+            self._ear.setblocking(False)
             self._thread = threading.Thread(
                 target=self._serve, name="changeover-snapshot", daemon=True
             )
@@ -117,8 +121,9 @@ class SnapshotHolder(Generic[Made]):
         self._ring()
 
     def _ring(self) -> None:
-        with contextlib.suppress(OSError):  # full: it rings already; closed: nobody listens
-            self._bell.send(b"!")
+        if self._bell is not None:
+            with contextlib.suppress(OSError):  # full: it rings already; closed: nobody listens
+                self._bell.send(b"!")
 
     def close(self) -> None:
         """Stop reading; may be called twice."""
@@ -129,8 +134,9 @@ class SnapshotHolder(Generic[Made]):
         if thread is not None:
             thread.join()
         self._answer_waiting()
-        self._bell.close()
-        self._ear.close()
+        for end in (self._bell, self._ear):
+            if end is not None:
+                end.close()
 
     def _serve(self) -> None:
         back_off_s = BACK_OFF_S_MIN
@@ -206,6 +212,7 @@ class SnapshotHolder(Generic[Made]):
                 self._hush()
 
     def _ready(self, connection: Connection | None, timeout_s: float | None) -> list[object]:
+        assert self._ear is not None, "the thread runs once it is made"
         with selectors.DefaultSelector() as selector:
             selector.register(self._ear, selectors.EVENT_READ)
             if connection is not None:
@@ -213,6 +220,7 @@ class SnapshotHolder(Generic[Made]):
             return [key.fileobj for key, _ in selector.select(timeout_s)]
 
     def _hush(self) -> None:
+        assert self._ear is not None, "the thread runs once it is made"
         with contextlib.suppress(BlockingIOError):
             while self._ear.recv(4096):
                 pass
