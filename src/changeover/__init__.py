@@ -7,32 +7,52 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from changeover.database import Endpoint
+    from changeover.engine.settings import ApiSettings
     from changeover.model.errors import ChangeoverError, OutcomeUnknownError, WritesPausedError
     from changeover.model.secret import Secret
     from changeover.model.side import Side
     from changeover.routing import Writer, Written
+    from changeover.stores.key import KeyMode, KeySettings
+    from changeover.stores.pool import PoolSettings
+    from changeover.transport import AsyncHttpClient, HttpClient, async_http_client, http_client
 
 __all__ = [
+    "ApiSettings",
+    "AsyncHttpClient",
     "ChangeoverError",
     "Endpoint",
+    "HttpClient",
+    "KeyMode",
+    "KeySettings",
     "OutcomeUnknownError",
+    "PoolSettings",
     "Secret",
     "Side",
     "Writer",
     "WritesPausedError",
     "Written",
     "__version__",
+    "async_http_client",
+    "http_client",
 ]
 
 _HOMES = {
+    "ApiSettings": "changeover.engine.settings",
+    "AsyncHttpClient": "changeover.transport",
     "ChangeoverError": "changeover.model.errors",
     "Endpoint": "changeover.database",
+    "HttpClient": "changeover.transport",
+    "KeyMode": "changeover.stores.key",
+    "KeySettings": "changeover.stores.key",
     "OutcomeUnknownError": "changeover.model.errors",
+    "PoolSettings": "changeover.stores.pool",
     "Secret": "changeover.model.secret",
     "Side": "changeover.model.side",
     "Writer": "changeover.routing",
     "WritesPausedError": "changeover.model.errors",
     "Written": "changeover.routing",
+    "async_http_client": "changeover.transport",
+    "http_client": "changeover.transport",
 }
 
 

@@ -10,6 +10,13 @@ from typing import Any, Final, Self
 
 import httpx
 
+from changeover.engine.settings import ApiSettings
+from changeover.model.errors import MissingSettingError
+from changeover.model.secret import Secret
+from changeover.stores.counter import StoreSettings
+from changeover.stores.key import KeyMode, KeySettings
+from changeover.stores.pool import PoolSettings
+from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
 from changeover.stores.store import AsyncStore, Store
 from changeover.transport.exchange import Mount
 from changeover.transport.network import Network
@@ -17,6 +24,9 @@ from changeover.transport.store import AsyncStoreTransport, StoreTransport
 
 # What the official client waits for an answer when it makes its own HTTP client.
 WAIT_S: Final = 120.0
+
+# As the platform is set up; whoever has other settings says so.
+PLATFORM: Final = ApiSettings(extra_search_path=("public", "extensions"), rows_max=1000)
 
 
 def _leaves_origin(before: httpx.URL, after: httpx.URL) -> bool:
@@ -162,3 +172,95 @@ def async_client_over(
     return AsyncHttpClient(
         transport=transport, timeout=wait_s, **{"follow_redirects": True} | options
     )
+
+
+def http_client(
+    dsn: str | Secret = "",
+    *,
+    jwt_secret: str | Secret = "",
+    keys: KeySettings | None = None,
+    api: ApiSettings = PLATFORM,
+    pool: PoolSettings | None = None,
+    **options: Any,
+) -> HttpClient:
+    """Return the HTTP client to give to the official client, which then needs no API any more.
+
+    `create_client(url, key, ClientOptions(httpx_client=http_client(dsn, jwt_secret=...)))` runs
+    each request to `/rest/v1` in this process and sends all others to the URL. Connections to the
+    database are opened when they are needed and closed when the client ends; see `HttpClient`.
+
+    Args:
+        dsn: The connection string of a role that was granted the roles of the keys.
+        jwt_secret: What the project's keys and its users' tokens were signed with.
+        keys: How callers are told apart, in full, instead of `jwt_secret`.
+        api: What the API allows; as the platform by default, its cap of 1000 rows included.
+        pool: How connections are opened and kept, instead of `dsn`.
+        options: What `client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx does.
+
+    Raises:
+        ConfigurationError: If the connection string or the keys can't be read.
+        MissingSettingError: If there is no connection string, or no key.
+    """
+    store = PostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    return client_over(store, **options).own(store)
+
+
+def async_http_client(
+    dsn: str | Secret = "",
+    *,
+    jwt_secret: str | Secret = "",
+    keys: KeySettings | None = None,
+    api: ApiSettings = PLATFORM,
+    pool: PoolSettings | None = None,
+    **options: Any,
+) -> AsyncHttpClient:
+    """Return the HTTP client to give to the official client of a loop; see `http_client`.
+
+    It may be made outside of the loop. Within it `wait_s` holds for the database too.
+
+    Args:
+        dsn: The connection string of a role that was granted the roles of the keys.
+        jwt_secret: What the project's keys and its users' tokens were signed with.
+        keys: How callers are told apart, in full, instead of `jwt_secret`.
+        api: What the API allows; as the platform by default, its cap of 1000 rows included.
+        pool: How connections are opened and kept, instead of `dsn`.
+        options: What `async_client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx
+            does.
+
+    Raises:
+        ConfigurationError: If the connection string or the keys can't be read.
+        MissingSettingError: If there is no connection string, or no key.
+    """
+    store = AsyncPostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    return async_client_over(store, **options).own(store)
+
+
+def _settings(
+    dsn: str | Secret,
+    jwt_secret: str | Secret,
+    keys: KeySettings | None,
+    api: ApiSettings,
+    pool: PoolSettings | None,
+) -> StoreSettings:
+    if pool is None and not dsn:
+        raise MissingSettingError(
+            "there is no connection string for the HTTP client",
+            hint="give `dsn`, or `pool` with one in it",
+        )
+    if keys is None and not jwt_secret:
+        raise MissingSettingError(
+            "there is no key for the HTTP client, so it would answer nobody",
+            hint="give `jwt_secret`, or `keys` with a secret, or with publishable and secret keys",
+        )
+    return StoreSettings(
+        pool=pool or PoolSettings(dsn=_secret(dsn)),
+        api=api,
+        keys=keys
+        or KeySettings(
+            mode=KeyMode.SUPABASE, jwt_secret=_secret(jwt_secret), anonymous_role="anon"
+        ),
+    )
+
+
+def _secret(text: str | Secret) -> Secret:
+    return text if isinstance(text, Secret) else Secret(text)

@@ -1,11 +1,11 @@
 """One call of the official Python client and what must come back."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
-UNSET: Final = object()
+from expectation import Expectation
+
 NOTHING: Final = object()
 """What `maybe_single` returns for no row: no answer at all."""
 
@@ -21,60 +21,15 @@ class ApiFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Expectation):
     """A call and its answer.
 
     Attributes:
         name: What it is about.
         call: Builds the query on the client; the test executes it.
-        rows: SQL whose rows, as JSON, are the expected data. It runs before the call.
-        one: SQL whose only row is.
-        value: SQL that returns the expected data as one JSON text.
-        data: The expected data as a literal.
-        check: What else must hold of the data, where it can't be foreseen whole.
-        count: The expected count, or SQL that returns it.
         failure: The expected error.
-        after: SQL that must hold after the call: statements with what they return, as JSON.
-        key: Whose key is used: `service` or `anon`.
     """
 
     name: str
     call: Callable[[Any], Any]
-    rows: str | None = None
-    one: str | None = None
-    value: str | None = None
-    data: Any = UNSET
-    check: Callable[[Any], bool] | None = None
-    count: int | str | None = None
     failure: ApiFailure | None = None
-    after: Mapping[str, Any] = field(default_factory=dict)
-    key: str = "service"
-
-    def expected(self, connection: Any) -> Any:
-        """Return the data that hand-written SQL computes.
-
-        Args:
-            connection: A connection that sees all rows.
-        """
-        if self.rows is not None:
-            text = f"SELECT coalesce(json_agg(to_json(r)), '[]')::text FROM ({self.rows}) r"
-        elif self.one is not None:
-            text = f"SELECT to_json(r)::text FROM ({self.one}) r"
-        elif self.value is not None:
-            text = self.value
-        else:
-            return self.data
-        (found,) = connection.execute(text).fetchone()
-        return json.loads(found)
-
-    def expected_count(self, connection: Any) -> int | None:
-        """Return the count that hand-written SQL computes.
-
-        Args:
-            connection: A connection that sees all rows.
-        """
-        if not isinstance(self.count, str):
-            return self.count
-        (found,) = connection.execute(self.count).fetchone()
-        # A plan comes as JSON, its rows as the planner guessed them.
-        return found if isinstance(found, int) else found[0]["Plan"]["Plan Rows"]

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 from builder import MODULES, Spy, public_methods
+from expectation import UNSET
 from python_calls import CALLS
-from python_case import UNSET
 from python_failures import FAILURES
 from python_filters import FILTERS
 from python_reads import READS
@@ -62,8 +62,7 @@ def test_the_answer_is_what_sql_says(name, way, scene):
         assert expected is not UNSET
         assert answer.data == expected
     assert answer.count == count
-    for statement, value in case.after.items():
-        assert scene.connection.execute(statement).fetchone() == (value,)
+    case.holds_after(scene.connection)
 
 
 @pytest.mark.parametrize("name", CASES)
