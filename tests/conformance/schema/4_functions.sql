@@ -26,8 +26,9 @@ CREATE FUNCTION api.one_column() RETURNS TABLE (n int) LANGUAGE sql AS $$ SELECT
 CREATE FUNCTION api.out_pair(OUT a int, OUT b text) LANGUAGE sql AS $$ SELECT 1, 'x' $$;
 CREATE FUNCTION api.out_one(OUT a int) LANGUAGE sql AS $$ SELECT 9 $$;
 CREATE FUNCTION api.inout_one(INOUT x int) LANGUAGE sql AS $$ SELECT x + 1 $$;
-CREATE FUNCTION api.rec() RETURNS record LANGUAGE sql AS $$ SELECT 1, 'x'::text $$;
-CREATE FUNCTION api.recs() RETURNS SETOF record LANGUAGE sql AS $$ VALUES (1, 'x'::text), (2, 'y') $$;
+CREATE FUNCTION api.rec() RETURNS record LANGUAGE sql AS $$ SELECT 1 AS a, 'x'::text AS b $$;
+CREATE FUNCTION api.recs() RETURNS SETOF record LANGUAGE sql AS
+  $$ SELECT a, b FROM (VALUES (1, 'x'::text), (2, 'y')) AS v (a, b) $$;
 CREATE FUNCTION api.composite() RETURNS api.point2 LANGUAGE sql AS $$ SELECT (1, 'z')::api.point2 $$;
 CREATE FUNCTION api.total(VARIADIC n int[] DEFAULT '{}') RETURNS bigint IMMUTABLE LANGUAGE sql AS
   $$ SELECT coalesce(sum(v), 0) FROM unnest(n) v $$;

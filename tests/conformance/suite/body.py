@@ -162,8 +162,8 @@ RULES = (
             prefer=REPRESENTATION,
             kind=CSV,
         ),
-        post("/tower", "id,name\n8\n", UNEVEN, 400, kind=CSV),
-        post("/tower", "id,name\n8,x,y\n", UNEVEN, 400, kind=CSV),
+        post("/tower", "id,name\n8\n9,x\n", UNEVEN, 400, kind=CSV),
+        post("/tower", "id,name\n8,x\n9\n", UNEVEN, 400, kind=CSV),
         post("/tower", "id,nope\n8,x\n", no_column("nope", "tower"), 400, kind=CSV),
         post(
             "/tower",

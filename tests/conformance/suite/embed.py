@@ -138,7 +138,11 @@ RULES = (
         "§4",
         1,
         "A table whose keys are not in its primary key is no junction",
-        get("/sailor?select=id,harbour(name)", missing("sailor", "harbour"), 400),
+        get(
+            "/sailor?select=id,harbour(name)",
+            missing("sailor", "harbour", "Perhaps you meant 'sailor' instead of 'harbour'."),
+            400,
+        ),
         get(
             "/sailor?select=id,sighting(harbour(name))&id=eq.1",
             [{"id": 1, "sighting": [{"harbour": {"name": "Alta"}}, {"harbour": {"name": "Brek"}}]}],

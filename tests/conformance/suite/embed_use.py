@@ -252,7 +252,12 @@ RULES = (
         "Any other operator means a column of that name",
         get(
             "/ship?select=id,harbour()&harbour=eq.1",
-            error("42703", "column ship.harbour does not exist"),
+            error(
+                "42703",
+                "column ship.harbour does not exist",
+                None,
+                'Perhaps you meant to reference the column "ship.harbour_id".',
+            ),
             400,
         ),
     ),

@@ -108,7 +108,7 @@ RULES = (
         "Another key in the body is PGRST115 and nothing is written; other rows of an array "
         "are dropped",
         put("/tower?id=eq.1", {"id": 2, "name": "x"}, PUT_KEY, 400),
-        put("/tower?id=eq.1", [], PUT_KEY, 400),
+        put("/tower?id=eq.1", [], status=400),
         put(
             "/tower?id=eq.1",
             [{"id": 1, "name": "x"}, {"id": 2, "name": "y"}],

@@ -87,17 +87,12 @@ RULES = (
             )
             for text in (
                 "id,",
-                ",",
-                "(",
                 "ship(",
-                "id name)(",
                 "a:b:c",
                 "id::",
-                "!x",
                 "ship!(id)",
                 "id.nope()",
                 "facts->",
-                "...x",
                 "id,,name",
             )
         ),
@@ -264,12 +259,12 @@ RULES = (
         get("/harbour?select=id&name=eq.\\'; --", []),
         get('/harbour?select=id&name=in.("\');--")', []),
         get(
-            '/harbour?select="id\\"; DROP TABLE api.ship; --"',
+            '/harbour?select="id\\"%3B DROP TABLE api.ship%3B --"',
             status=400,
             answer={"Proxy-Status": "PostgREST; error=42703"},
         ),
         get(
-            '/harbour?"id\\") or (1=1"=eq.1',
+            '/harbour?"id\\") or (1%3D1"=eq.1',
             status=400,
             answer={"Proxy-Status": "PostgREST; error=42703"},
         ),

@@ -112,8 +112,8 @@ RULES = (
         "§6",
         2,
         "record and SETOF record give objects whose members can't be selected",
-        call("rec", {}, {"f1": 1, "f2": "x"}),
-        call("recs", {}, [{"f1": 1, "f2": "x"}, {"f1": 2, "f2": "y"}]),
+        call("rec", {}, {"a": 1, "b": "x"}),
+        call("recs", {}, [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]),
     ),
     rule(
         "return-void",
@@ -207,7 +207,7 @@ RULES = (
                 error("PGRST112", "response.status guc must be a valid status code"),
                 500,
             )
-            for value in ("abc", "2x")
+            for value in ("abc", "x2", "-")
         ),
         call("set_and_fail", {}, error("P0001", "failed"), 400),
     ),

@@ -88,7 +88,7 @@ RULES = (
             answer={"WWW-Authenticate": "Bearer"},
         ),
         patch(
-            "/tower?id=eq.1&select=(",
+            "/tower?id=eq.1&select=id,",
             {"name": "x"},
             status=400,
             answer={"Proxy-Status": "PostgREST; error=PGRST100"},

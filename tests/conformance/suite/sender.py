@@ -2,10 +2,9 @@
 
 import http.client
 import json
-import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import closing
 from urllib.parse import quote
 
 import jwt
@@ -16,6 +15,7 @@ from suite.preset import SECRET
 
 Send = Callable[[Sent], Reply]
 
+ANSWER_S_MAX = 60
 # What a request line holds as it is; all else is percent-encoded, as every client does.
 SAFE = "!#$%&'()*+,-./:;=?@[]_~"
 
@@ -54,44 +54,32 @@ def message_of(sent: Sent) -> Message:
     )
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=60)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(60)
-        self.sock.connect(str(self._path))
-
-
 class HttpSender:
-    """Sends over one connection that is kept."""
+    """Sends each request over a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
-        """Remember where; the first request connects."""
-        self._connection = _UnixConnection(path)
+    def __init__(self, url: str) -> None:
+        """Remember where.
+
+        Args:
+            url: The gateway's, such as `http://127.0.0.1:3000`.
+        """
+        self._place = url.removeprefix("http://")
 
     def __call__(self, sent: Sent) -> Reply:
         """Return the answer to a request."""
-        connection = self._connection
-        connection.putrequest(sent.method, quote(sent.target, safe=SAFE), skip_accept_encoding=True)
-        for name, value in headers_of(sent):
-            connection.putheader(name, value)
-        if sent.content or sent.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", str(len(sent.content)))
-        connection.endheaders(sent.content or None)
-        answer = connection.getresponse()
-        body = answer.read()
-        return Reply(
-            status=answer.status,
-            reason=answer.reason,
-            headers=tuple(answer.getheaders()),
-            body=body,
-        )
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        with closing(http.client.HTTPConnection(self._place, timeout=ANSWER_S_MAX)) as connection:
+            target = quote(sent.target, safe=SAFE)
+            connection.putrequest(sent.method, target, skip_accept_encoding=True)
+            for name, value in headers_of(sent):
+                connection.putheader(name, value)
+            if sent.content or sent.method in ("POST", "PUT", "PATCH"):
+                connection.putheader("Content-Length", str(len(sent.content)))
+            connection.endheaders(sent.content or None)
+            answer = connection.getresponse()
+            body = answer.read()
+            return Reply(
+                status=answer.status,
+                reason=answer.reason,
+                headers=tuple(answer.getheaders()),
+                body=body,
+            )

@@ -47,7 +47,7 @@ RULES = (
         get(
             "/tower?id=gt.0&id=lt.9",
             status=200,
-            answer={"Content-Location": "/tower?id=gt.0%2Clt.9"},
+            answer={"Content-Location": "/tower?id=gt.0,lt.9"},
         ),
     ),
     rule(
@@ -142,7 +142,10 @@ RULES = (
         get("/tower?id=eq.99", text="[]"),
         get("/tower?id=eq.1", text='{"id":1,"name":"east"}', accept=OBJECT),
         get("/typed?select=doc&id=eq.1", text='[{"doc":{"b":  1, "a": [1,2]}}]'),
-        get("/lamp?select=id,t:tower_id(id,name)", text='[{"id":1,"t":{"id": 1, "name": "east"}}]'),
+        get(
+            "/licence?select=grade,c:captain_id(id,name)&captain_id=eq.1",
+            text='[{"grade":"A","c":{"id": 1, "name": "Ada"}}]',
+        ),
         call("three", {}, text="[1, 2, 3]"),
         get("/ship?select=name,id&id=eq.4", text='[{"name":"Dorado","id":4}]'),
         call("nil", {}, text="null"),
@@ -209,7 +212,7 @@ RULES = (
         ),
         send("OPTIONS", "/ship_sum", answer={"Allow": "OPTIONS,GET,HEAD"}),
         send("OPTIONS", "/keyless", answer={"Allow": "OPTIONS,GET,HEAD,POST,PATCH,DELETE"}),
-        send("OPTIONS", "/item_door", answer={"Allow": "OPTIONS,GET,HEAD,POST"}),
+        send("OPTIONS", "/item_door", answer={"Allow": "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"}),
         send("OPTIONS", "/rpc/answer", answer={"Allow": "OPTIONS,POST"}),
         send("OPTIONS", "/rpc/greet", answer={"Allow": "OPTIONS,GET,HEAD,POST"}),
         send("OPTIONS", "/rpc/add", status=404),
