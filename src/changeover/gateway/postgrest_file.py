@@ -101,7 +101,7 @@ class _Reader:
             self.found[prefix + name] = self.value(tokens)
 
     def value(self, tokens: _Tokens) -> Value:
-        kind, _text, _line = tokens.peek()
+        kind, _text, line = tokens.peek()
         if kind == "sign":
             return self.list(tokens)
         text = tokens.take("" if kind in {"text", "number"} else "name")
@@ -110,8 +110,9 @@ class _Reader:
         if kind == "number":
             return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
         if text not in _WORDS:
+            # The word is not shown: it may be a secret.
             raise ConfigurationError(
-                f"{tokens.path}: {text} stands where a value is expected",
+                f"{tokens.path}, line {line}: a word stands where a value is expected",
                 hint="texts stand in double quotes",
             )
         return _WORDS[text]

@@ -10,6 +10,7 @@ from changeover.gateway.setup import Setup
 from changeover.gateway.supervisor import Supervisor
 from changeover.gateway.worker import Sockets, Worker
 from changeover.model.errors import ConfigurationError
+from changeover.stores.key import Keys
 
 Say = Callable[[str], None]
 
@@ -49,12 +50,17 @@ def serve(setup: Setup, read: Callable[[], Setup], say: Say) -> int:
 
 
 def _require(setup: Setup) -> None:
-    """Find out before anybody is listened to what would break every worker."""
+    """Find out before anybody is listened to what would break every worker.
+
+    Raises:
+        ConfigurationError: If something would.
+    """
     if not 1 <= setup.workers <= WORKERS_MAX:
         raise ConfigurationError(
             f"{setup.workers} workers are not between 1 and {WORKERS_MAX}",
             hint=f"this machine has {os.cpu_count()} processors",
         )
+    Keys(setup.keys)
     if not setup.tls_certificate:
         return
     try:
