@@ -12,6 +12,9 @@ from changeover.stores.fault import ServerFault
 from changeover.stores.session import Command, Session
 
 
+_LIMIT: Final = b"SELECT pg_catalog.set_config('statement_timeout', $1, true)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """How a block of requests begins and ends.
@@ -26,14 +29,21 @@ class Block:
     closing: Command
     undoing: tuple[Command, ...]
 
-    def begin(self, session: Session[Any]) -> PQGen[None]:
+    def begin(self, session: Session[Any], timeout_ms: int | None = None) -> PQGen[None]:
         """Begin.
+
+        Args:
+            session: Where.
+            timeout_ms: The longest statement until the transaction ends; None leaves it.
 
         Raises:
             Refusal: The server has refused.
             psycopg.Error: The connection broke.
         """
-        yield from _exchange(session, [self.opening])
+        commands = [self.opening]
+        if timeout_ms is not None:
+            commands.append(Command(_LIMIT, (str(timeout_ms).encode(),)))
+        yield from _exchange(session, commands)
 
     def end(self, session: Session[Any]) -> PQGen[None]:
         """Keep what was done.

@@ -93,11 +93,14 @@ class PostgresStore:
         return self.desk
 
     @contextmanager
-    def transaction(self) -> "Iterator[BoundStore]":
+    def transaction(self, timeout_ms: int | None = None) -> "Iterator[BoundStore]":
         """Give a store whose requests are parts of one transaction.
 
         Each request is a savepoint: a refused one changes nothing and the transaction goes on. The
         transaction is committed at the end of the block, and rolled back if the block raises.
+
+        Args:
+            timeout_ms: The longest statement inside of it, in milliseconds; None leaves it.
 
         Yields:
             A store for one thread, to be used inside the block only.
@@ -107,16 +110,18 @@ class PostgresStore:
         """
         session = self._pool.take()
         try:
-            with self._block(session, block.OUTER):
+            with self._block(session, block.OUTER, timeout_ms):
                 yield BoundStore(self, session)
         finally:
             self._pool.give(session)
 
     @contextmanager
-    def _block(self, session: Session[Any], kind: block.Block) -> Iterator[None]:
+    def _block(
+        self, session: Session[Any], kind: block.Block, timeout_ms: int | None
+    ) -> Iterator[None]:
         wait = session.connection.wait
         with told(session):
-            wait(kind.begin(session))
+            wait(kind.begin(session, timeout_ms))
         try:
             yield
         except BaseException:
@@ -145,9 +150,9 @@ class BoundStore:
         return self._store._drive(message, self._session)  # noqa: SLF001 - its other half
 
     @contextmanager
-    def transaction(self) -> "Iterator[BoundStore]":
+    def transaction(self, timeout_ms: int | None = None) -> "Iterator[BoundStore]":
         """Give a store whose requests can be undone together: a savepoint."""
-        with self._store._block(self._session, block.INNER):  # noqa: SLF001
+        with self._store._block(self._session, block.INNER, timeout_ms):  # noqa: SLF001
             yield self
 
     def close(self) -> None:
@@ -230,11 +235,14 @@ class AsyncPostgresStore:
         return self.desk
 
     @asynccontextmanager
-    async def transaction(self) -> "AsyncIterator[AsyncBoundStore]":
+    async def transaction(self, timeout_ms: int | None = None) -> "AsyncIterator[AsyncBoundStore]":
         """Give a store whose requests are parts of one transaction.
 
         Each request is a savepoint: a refused one changes nothing and the transaction goes on. The
         transaction is committed at the end of the block, and rolled back if the block raises.
+
+        Args:
+            timeout_ms: The longest statement inside of it, in milliseconds; None leaves it.
 
         Yields:
             A store for one task, to be used inside the block only.
@@ -244,16 +252,18 @@ class AsyncPostgresStore:
         """
         session = await self._pool.take()
         try:
-            async with self._block(session, block.OUTER):
+            async with self._block(session, block.OUTER, timeout_ms):
                 yield AsyncBoundStore(self, session)
         finally:
             self._pool.give(session)
 
     @asynccontextmanager
-    async def _block(self, session: Session[Any], kind: block.Block) -> AsyncIterator[None]:
+    async def _block(
+        self, session: Session[Any], kind: block.Block, timeout_ms: int | None
+    ) -> AsyncIterator[None]:
         wait = session.connection.wait
         with told(session):
-            await wait(kind.begin(session))
+            await wait(kind.begin(session, timeout_ms))
         try:
             yield
         except BaseException:
@@ -282,9 +292,9 @@ class AsyncBoundStore:
         return await self._store._drive(message, self._session)  # noqa: SLF001 - its other half
 
     @asynccontextmanager
-    async def transaction(self) -> "AsyncIterator[AsyncBoundStore]":
+    async def transaction(self, timeout_ms: int | None = None) -> "AsyncIterator[AsyncBoundStore]":
         """Give a store whose requests can be undone together: a savepoint."""
-        async with self._store._block(self._session, block.INNER):  # noqa: SLF001
+        async with self._store._block(self._session, block.INNER, timeout_ms):  # noqa: SLF001
             yield self
 
     async def close(self) -> None:

@@ -142,7 +142,8 @@ class _Key:
 def _whole(value: int | Decimal) -> int:
     """Return a number as PostgREST reads it: no whole number, or too large a one, is 0."""
     number = Decimal(value)
-    return int(number) if abs(number) <= _INT64_MAX and number == int(number) else 0
+    is_small = -_INT64_MAX <= number <= _INT64_MAX
+    return int(number) if is_small and number == int(number) else 0
 
 
 class TokenKeys:
