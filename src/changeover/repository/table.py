@@ -4,7 +4,7 @@ Each yields messages and is sent their replies; it knows no store, no clock and 
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -49,7 +49,7 @@ class Table(Generic[T]):
 
     relation: Relation
     row_type: type[T]
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     page_rows_max: int | None
     batch_rows_max: int
 

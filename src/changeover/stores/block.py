@@ -11,7 +11,6 @@ from changeover.stores import frame
 from changeover.stores.fault import ServerFault
 from changeover.stores.session import Command, Session
 
-
 _LIMIT: Final = b"SELECT pg_catalog.set_config('statement_timeout', $1, true)"
 
 
