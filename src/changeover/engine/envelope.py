@@ -114,6 +114,8 @@ def body_of(format_: Format, rows: Rows = Rows.MANY, *, source: Fragment = NOTHI
     match planned.body:
         case Body.CSV:
             return _csv(source)
+        case Body.GEOJSON:
+            return _GEOJSON
         case Body.CUSTOM:
             return _custom(planned, rows)
         case _:
@@ -178,6 +180,13 @@ def _custom(format_: Format, rows: Rows) -> Fragment:
     elif handler.relation is not None:
         argument = concat(_ROW, raw("::"), qualified(handler.relation))
     return concat(qualified(handler.function), raw("("), argument, raw(")"))
+
+
+_GEOJSON: Final = raw(
+    "pg_catalog.json_build_object('type', 'FeatureCollection', 'features',"
+    " coalesce(pg_catalog.json_agg(ST_AsGeoJSON(_postgrest_t)::json), '[]'))::text"
+)
+"""PostGIS may be in any schema of the search path: its function stands unqualified."""
 
 
 def limited(query: Fragment, rows_max: int | None) -> Fragment:

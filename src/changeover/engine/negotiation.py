@@ -26,6 +26,7 @@ _BUILT_IN: Final[Mapping[str, Format]] = {
     "any": Format(body=Body.ARRAY, content_type=JSON_TYPE),
     "json": Format(body=Body.ARRAY, content_type=JSON_TYPE),
     "csv": Format(body=Body.CSV, content_type="text/csv" + _CHARSET),
+    "geojson": Format(body=Body.GEOJSON, content_type="application/geo+json" + _CHARSET),
 }
 
 
@@ -52,7 +53,7 @@ def choose(
     Raises:
         Refusal: PGRST107, none can be had.
     """
-    handlers = _handlers(snapshot, relation, is_whole=is_whole)
+    handlers = _handlers(snapshot, shape, relation, is_whole=is_whole)
     for media in shape.accept:
         found = _format(media, handlers, has_plans=settings.has_plans)
         if found is not None:
@@ -62,13 +63,13 @@ def choose(
 
 
 def _handlers(
-    snapshot: Snapshot, relation: TableName, *, is_whole: bool
+    snapshot: Snapshot, shape: Shape, relation: TableName, *, is_whole: bool
 ) -> tuple[_Handlers, _Handlers]:
     """Return handlers by media type: the relation's own, and those of any row."""
     own = {
         one.media_type: one
         for one in snapshot.handlers
-        if is_whole and relation in (one.relation, _maker(one))
+        if is_whole and relation == (one.relation if one.is_aggregate else _maker(one, shape))
     }
     common = {
         one.media_type: one
@@ -78,9 +79,9 @@ def _handlers(
     return own, common
 
 
-def _maker(handler: MediaHandler) -> TableName | None:
-    """Return the function whose own result is of the media type."""
-    return None if handler.is_aggregate else handler.function
+def _maker(handler: MediaHandler, shape: Shape) -> TableName | None:
+    """Return the function whose own result is of the media type, where a function is called."""
+    return handler.function if shape.is_function else None
 
 
 def _format(
@@ -91,7 +92,7 @@ def _format(
             return _plan(media, handlers) if has_plans else None
         case "object":
             return _of_object(are_nulls_stripped=media.are_nulls_stripped)
-        case "array" if media.are_nulls_stripped:
+        case "array":
             return Format(
                 body=Body.ARRAY,
                 content_type=_ARRAY + _STRIPPED + _CHARSET,
@@ -112,12 +113,10 @@ def _of_object(*, are_nulls_stripped: bool) -> Format:
 
 def _overridable(media: Media, handlers: tuple[_Handlers, _Handlers]) -> Format | None:
     """Return a format that a handler may take over: a relation's `*/*` takes all."""
-    kind = "json" if media.kind == "array" else media.kind
-    text = "application/json" if media.kind == "array" else media.text
     own, common = handlers
-    handler = own.get(_ANY) or own.get(text) or common.get(text)
+    handler = own.get(_ANY) or own.get(media.text) or common.get(media.text)
     if handler is None:
-        return _BUILT_IN.get(kind)
+        return _BUILT_IN.get(media.kind)
     return Format(body=Body.CUSTOM, content_type=_content_type(handler), handler=handler)
 
 

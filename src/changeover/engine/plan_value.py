@@ -206,6 +206,7 @@ class Body(StrEnum):
     ARRAY = "array"
     OBJECT = "object"
     CSV = "csv"
+    GEOJSON = "geojson"
     CUSTOM = "custom"
     PLAN = "plan"
     OPENAPI = "openapi"

@@ -11,7 +11,8 @@ import pytest
 
 from changeover.catalog.api_reading import read_snapshot
 from changeover.catalog.snapshot import Snapshot
-from changeover.engine import plan, render, reply, request
+from changeover.engine import plan, render, reply
+from changeover.engine import request as requests
 from changeover.engine.message import Message, Reply
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
@@ -70,7 +71,7 @@ class Reader:
             return Answered(reply=refusal.reply())
 
     def _answer(self, message: Message) -> Reply:
-        asked = request.parse(message, self.settings)
+        asked = requests.parse(message, self.settings)
         planned = plan.resolve(asked.shape, self.snapshot, self.settings)
         work = render.work(planned)
         if work.main is None:
@@ -109,15 +110,19 @@ class Reader:
         return replace(self, settings=replace(self.settings, **settings))
 
 
-@pytest.fixture(scope="session")
-def library(target_templates) -> Iterator[Reader]:
-    """A library that all tests here read from; none of them can write, they read READ ONLY."""
-    database = target_templates[True, True].clone("engine_library")
+@pytest.fixture(scope="session", params=["source", "target"])
+def library(request) -> Iterator[Reader]:
+    """A library, on both servers, that all tests here read from; none can write to it."""
+    if request.param == "source":
+        template = request.getfixturevalue("source_template")
+    else:
+        template = request.getfixturevalue("target_templates")[True, True]
+    database = template.clone("engine_library")
     try:
         with psycopg.connect(database.dsn, autocommit=True) as connection:
             connection.execute(_SCHEMA)
             connection.execute("ANALYZE")
-            settings = ApiSettings(schemas=("library",))
+            settings = ApiSettings(schemas=("library", "gallery"))
             snapshot = read_snapshot(connection, settings.schemas, settings.extra_search_path)
             yield Reader(connection=connection, snapshot=snapshot, settings=settings)
     finally:

@@ -75,3 +75,26 @@ INSERT INTO library.review VALUES
   (1, 1, 5, 'great', 1, 2), (2, 1, 3, NULL, 1, NULL), (3, 3, 4, 'cold', 2, 2);
 INSERT INTO library.employee VALUES (1, 'Boss', NULL), (2, 'Mid', 1), (3, 'Low', 2);
 INSERT INTO library."odd ""name" VALUES (1, 'x', 'dot', 'да'), (2, 'a,b', 'q"q', 'нет');
+
+-- A gallery: media types of its own.
+CREATE SCHEMA gallery;
+CREATE DOMAIN gallery."text/html" AS text;
+CREATE DOMAIN gallery."image/png" AS bytea;
+CREATE DOMAIN gallery."application/x-names" AS text;
+CREATE TABLE gallery.picture (id int PRIMARY KEY, name text);
+CREATE TABLE gallery.frame (id int PRIMARY KEY, name text);
+INSERT INTO gallery.picture VALUES (1, 'sun'), (2, 'sea');
+INSERT INTO gallery.frame VALUES (1, 'oak');
+
+CREATE FUNCTION gallery.add_picture(text, gallery.picture) RETURNS gallery."text/html"
+  LANGUAGE sql IMMUTABLE AS $$ SELECT (coalesce($1, '') || '<b>' || $2.name || '</b>') $$;
+CREATE AGGREGATE gallery.to_html(gallery.picture) (
+  SFUNC = gallery.add_picture, STYPE = gallery."text/html"
+);
+CREATE FUNCTION gallery.add_any(text, anyelement) RETURNS gallery."application/x-names"
+  LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce($1, '') || (row_to_json($2)->>'name') || ';' $$;
+CREATE AGGREGATE gallery.to_names(anyelement) (
+  SFUNC = gallery.add_any, STYPE = gallery."application/x-names"
+);
+CREATE FUNCTION gallery.logo() RETURNS gallery."image/png" LANGUAGE sql STABLE
+  AS $$ SELECT '\x89504e47ff00'::bytea $$;
