@@ -11,7 +11,8 @@ import pytest
 
 from changeover.catalog.api_reading import read_snapshot
 from changeover.catalog.snapshot import Snapshot
-from changeover.engine import plan, render, reply, request
+from changeover.engine import plan, render, reply
+from changeover.engine import request as requests
 from changeover.engine.message import Message, Reply
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
@@ -77,7 +78,7 @@ class Api:
             return Answered(reply=refusal.reply())
 
     def _answer(self, message: Message) -> Reply:
-        asked = request.parse(message, self.settings)
+        asked = requests.parse(message, self.settings)
         planned = plan.resolve(asked.shape, self.snapshot, self.settings)
         work = render.work(planned)
         with self.connection.transaction():
@@ -122,9 +123,10 @@ class Api:
 
 
 @pytest.fixture
-def api(target_database) -> Iterator[Api]:
-    """An API over a fresh database with the schema of `schema.sql`."""
-    with psycopg.connect(target_database.dsn, autocommit=True) as connection:
+def api(request) -> Iterator[Api]:
+    """An API over a fresh database with the schema of `schema.sql`; "source" is the older one."""
+    database = request.getfixturevalue(f"{getattr(request, 'param', 'target')}_database")
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute(_SCHEMA)
         settings = ApiSettings(schemas=("api",))
         snapshot = _snapshot(connection, settings)

@@ -132,6 +132,16 @@ CREATE FUNCTION raw_json(json) RETURNS json IMMUTABLE LANGUAGE sql AS $$ SELECT 
 CREATE FUNCTION raw_jsonb(jsonb) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1::text $$;
 CREATE FUNCTION raw_text(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT '<' || $1 || '>' $$;
 CREATE FUNCTION raw_bytes(bytea) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT length($1) $$;
+CREATE DOMAIN "text/html" AS text;
+CREATE DOMAIN "image/png" AS bytea;
+CREATE DOMAIN "text/x-names" AS text;
+CREATE FUNCTION page(name text) RETURNS "text/html" IMMUTABLE LANGUAGE sql
+    AS $$ SELECT '<p>' || name $$;
+CREATE FUNCTION image() RETURNS "image/png" IMMUTABLE LANGUAGE sql AS $$ SELECT '\x00ff'::bytea $$;
+CREATE FUNCTION next_name("text/x-names", thing) RETURNS "text/x-names" IMMUTABLE LANGUAGE sql
+    AS $$ SELECT coalesce($1 || '+', '') || $2.name $$;
+CREATE AGGREGATE names(thing) (SFUNC = next_name, STYPE = "text/x-names");
+
 CREATE FUNCTION "Odd fn"("a b" text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT "a b" $$;
 CREATE FUNCTION chosen(a int) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'a' $$;
 CREATE FUNCTION chosen(a int, b int) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'ab' $$;
