@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from changeover.model.errors import ChangeoverError, OutcomeUnknownError, WritesPausedError
     from changeover.model.secret import Secret
     from changeover.model.side import Side
+    from changeover.repository import (
+        AsyncDatabase,
+        AsyncRepository,
+        Database,
+        Repository,
+        connect,
+        connect_async,
+    )
     from changeover.routing import Writer, Written
     from changeover.stores.key import KeyMode, KeySettings
     from changeover.stores.pool import PoolSettings
@@ -18,14 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiSettings",
+    "AsyncDatabase",
     "AsyncHttpClient",
+    "AsyncRepository",
     "ChangeoverError",
+    "Database",
     "Endpoint",
     "HttpClient",
     "KeyMode",
     "KeySettings",
     "OutcomeUnknownError",
     "PoolSettings",
+    "Repository",
     "Secret",
     "Side",
     "Writer",
@@ -33,25 +45,33 @@ __all__ = [
     "Written",
     "__version__",
     "async_http_client",
+    "connect",
+    "connect_async",
     "http_client",
 ]
 
 _HOMES = {
     "ApiSettings": "changeover.engine.settings",
+    "AsyncDatabase": "changeover.repository",
     "AsyncHttpClient": "changeover.transport",
+    "AsyncRepository": "changeover.repository",
     "ChangeoverError": "changeover.model.errors",
+    "Database": "changeover.repository",
     "Endpoint": "changeover.database",
     "HttpClient": "changeover.transport",
     "KeyMode": "changeover.stores.key",
     "KeySettings": "changeover.stores.key",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
+    "Repository": "changeover.repository",
     "Secret": "changeover.model.secret",
     "Side": "changeover.model.side",
     "Writer": "changeover.routing",
     "WritesPausedError": "changeover.model.errors",
     "Written": "changeover.routing",
     "async_http_client": "changeover.transport",
+    "connect": "changeover.repository",
+    "connect_async": "changeover.repository",
     "http_client": "changeover.transport",
 }
 
