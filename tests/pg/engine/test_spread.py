@@ -41,8 +41,8 @@ def test_to_one(library, query, expected):
         ("select=name,...book(id)&id=eq.3", {"name": "Clara", "id": []}),
         ("select=name,...book(ids:id)&id=eq.1&book.order=price", {"name": "Ada", "ids": [2, 1]}),
         (
-            "select=name,...book(id)&id=eq.1&book.order=price.desc&book.limit=1",
-            {"name": "Ada", "id": [1]},
+            "select=name,...book(id)&id=eq.1&book.order=price&book.limit=1",
+            {"name": "Ada", "id": [2]},
         ),
         (
             "select=...book(id,...genre(genres:name))&id=eq.1&book.order=id&book.genre.order=id",
