@@ -245,7 +245,7 @@ FILTERS = (
     ),
     _ids("match", "id = 2", ("match", {"rating": 4.1, "is_active": False})),
     _ids("not", "NOT rating = 4.1", ("not", "rating", "eq", 4.1)),
-    _ids("or", "id IN (1, 3)", ("or", "id.eq.1,and(id.gt.2,not.id.gte.4)")),
+    _ids("or", "id IN (1, 3)", ("or", "id.eq.1,and(id.gt.2,id.not.gte.4)")),
     _ids("filter", "rating >= 4", ("filter", "rating", "gte", 4)),
     _ids("two filters are both meant", "id > 1 AND id < 4", ("gt", "id", 1), ("lt", "id", 4)),
     Case(

@@ -232,10 +232,10 @@ FAILURES = (
     ),
     Case(
         "an unknown column",
-        (("from", "master"), ("select", "nope")),
+        (("from", "master"), ("select", "unheard_of")),
         data=None,
         status=400,
-        error=_error("42703", "column master.nope does not exist"),
+        error=_error("42703", "column master.unheard_of does not exist"),
     ),
     Case(
         "a bad value",

@@ -39,13 +39,13 @@ FAILURES = (
     ),
     Case(
         "an unknown column",
-        lambda c: c.table("master").select("nope"),
-        failure=ApiFailure(code="42703", message="column master.nope does not exist"),
+        lambda c: c.table("master").select("unheard_of"),
+        failure=ApiFailure(code="42703", message="column master.unheard_of does not exist"),
     ),
     Case(
         "an unknown column in a filter",
-        lambda c: c.table("master").select("id").eq("nope", 1),
-        failure=ApiFailure(code="42703", message="column master.nope does not exist"),
+        lambda c: c.table("master").select("id").eq("unheard_of", 1),
+        failure=ApiFailure(code="42703", message="column master.unheard_of does not exist"),
     ),
     Case(
         "an unknown column in a body",

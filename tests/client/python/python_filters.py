@@ -142,7 +142,7 @@ LOGIC = (
     _ids("not in", lambda q: q.not_.in_("id", [1, 2]), "id NOT IN (1, 2)"),
     _ids("two filters are both meant", lambda q: q.gt("id", 1).lt("id", 4), "id > 1 AND id < 4"),
     _ids("or", lambda q: q.or_('id.eq.1,name.eq."O\'Hara, \\"Q\\""'), "id IN (1, 5)"),
-    _ids("or of and", lambda q: q.or_("id.eq.1,and(id.gt.2,not.id.gte.4)"), "id IN (1, 3)"),
+    _ids("or of and", lambda q: q.or_("id.eq.1,and(id.gt.2,id.not.gte.4)"), "id IN (1, 3)"),
     _ids("not or", lambda q: q.not_.or_("id.eq.1,id.eq.2"), "NOT (id = 1 OR id = 2)"),
     Case(
         "or inside an embed",
