@@ -168,6 +168,27 @@ def test_views_stand_for_their_tables(snapshot_of, ways):
     assert marks == {"director": (True, False), "maker": (True, True)}
 
 
+def test_keys_of_one_name_are_told_apart(snapshot_of, ways):
+    """Two tables may name their keys alike; a view on what they refer to has both."""
+    snapshot = snapshot_of(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE VIEW v AS SELECT id AS no FROM p;"
+        " CREATE TABLE a (p int CONSTRAINT fk REFERENCES p);"
+        " CREATE TABLE b (p int CONSTRAINT fk REFERENCES p)"
+    )
+    assert ways(snapshot, "v") == ["a one-to-many fk no=p", "b one-to-many fk no=p"]
+
+
+def test_a_partition_is_no_child(snapshot_of, ways):
+    """A partition's own key leads nowhere: partitions are no resources."""
+    snapshot = snapshot_of(
+        "CREATE TABLE p (id int PRIMARY KEY);"
+        " CREATE TABLE parted (id int, p int) PARTITION BY RANGE (id);"
+        " CREATE TABLE part PARTITION OF parted DEFAULT;"
+        " ALTER TABLE part ADD FOREIGN KEY (p) REFERENCES p"
+    )
+    assert ways(snapshot, "p") == ways(snapshot, "part") == []
+
+
 def test_a_column_selected_twice_leads_twice(snapshot_of, ways):
     """Each copy of a key's column is a relationship of its own."""
     snapshot = snapshot_of(
