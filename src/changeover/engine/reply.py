@@ -57,7 +57,8 @@ def shape(outcome: Outcome, plan: Plan, request: Request) -> Reply:
         body = plan.document.encode()
         return _complete(_OK, _type_headers(answer, request), body, is_head=is_head)
     if answer.format.body is Body.PLAN:
-        return _complete(_OK, _type_headers(answer, request), row.body, is_head=is_head)
+        body = row.body + b"\n"  # PostgREST ends every line of a plan
+        return _complete(_OK, _type_headers(answer, request), body, is_head=is_head)
     _require(row, answer, request.preferences)
     if answer.action in (Action.READ, Action.CALL):
         status, headers, body = _rows(row, outcome.planned, answer, request)
