@@ -9,6 +9,7 @@ Source: PostgREST 16, which asks Haskell's package `fuzzyset`; shared reference,
 import math
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 SCORE_MIN: Final = 0.33
@@ -19,6 +20,7 @@ SCORE_NAME_MIN: Final = 0.75
 
 _GRAM_SIZES: Final = (3, 2)
 _CANDIDATES_MAX: Final = 50
+_KNOWN_MAX: Final = 4096
 
 
 def closest(text: str, names: Iterable[str], score_min: float = SCORE_MIN) -> str | None:
@@ -48,6 +50,9 @@ def closest_other(text: str, names: Iterable[str], score_min: float = SCORE_MIN)
 def _best(key: str, names: dict[str, str], score_min: float) -> tuple[float, str] | None:
     if key in names:
         return 1, names[key]
+    # No name scores more than its length as a share of the key's.
+    if len(key) * score_min > max(map(len, names), default=0):
+        return None
     for size in _GRAM_SIZES:
         scored = ((_score(key, one, score_min), one) for one in _similar(key, names, size))
         near = [(-score, one) for score, one in scored if score >= score_min]
@@ -60,13 +65,21 @@ def _best(key: str, names: dict[str, str], score_min: float) -> tuple[float, str
 def _similar(key: str, names: Iterable[str], size: int) -> list[str]:
     """Return the names that share a gram with the key, the most similar first, at most fifty."""
     wanted = _grams(key, size)
+    own_norm = _norm(wanted)
     cosines = []
     for name in names:
-        grams = _grams(name, size)
-        shared = sum(count * grams[gram] for gram, count in wanted.items())
+        grams, norm = _known_grams(name, size)
+        shared = sum(wanted[gram] * grams[gram] for gram in wanted.keys() & grams.keys())
         if shared:
-            cosines.append((-shared / (_norm(wanted) * _norm(grams)), name))
+            cosines.append((-shared / (own_norm * norm), name))
     return [name for _, name in sorted(cosines)[:_CANDIDATES_MAX]]
+
+
+@lru_cache(maxsize=_KNOWN_MAX)
+def _known_grams(name: str, size: int) -> tuple[Counter[str], float]:
+    """Return the grams of a name of the catalog; what a client sends is never kept."""
+    grams = _grams(name, size)
+    return grams, _norm(grams)
 
 
 def _grams(text: str, size: int) -> Counter[str]:
@@ -82,7 +95,7 @@ def _norm(grams: Counter[str]) -> float:
 def _score(one: str, other: str, score_min: float) -> float:
     """Return one minus the share of letters to change; 0 at once where it can't reach the least."""
     longer = max(len(one), len(other))
-    # A distance is no less than the difference in length: a very long text costs nothing.
+    # A distance is no less than the difference in length.
     if 1 - abs(len(one) - len(other)) / longer < score_min:
         return 0
     return 1 - _distance(one, other) / longer

@@ -77,3 +77,4 @@ def test_an_equal_name_is_no_other():
 def test_a_very_long_text_costs_nothing():
     """A text of a megabyte is answered without its edit distance."""
     assert closest("films" * 200_000, NAMES) is None
+    assert closest("films", []) is None
