@@ -78,7 +78,6 @@ def main(
     location: Fragment = NULL,
     inserted: Fragment = NULL,
     shown: Fragment = SHOWN,
-    more: Fragment = NOTHING,
 ) -> Fragment:
     """Return the statement that returns one row of `COLUMNS`.
 
@@ -90,11 +89,8 @@ def main(
         location: An expression.
         inserted: An expression.
         shown: An expression.
-        more: More CTEs, joined by commas; they see `SOURCE`.
     """
-    named = concat(raw(SOURCE + " AS ("), source, raw(")")) if source else NOTHING
-    tables = join(", ", (named, more))
-    head = concat(raw("WITH "), tables, raw(" ")) if tables else NOTHING
+    head = concat(raw("WITH " + SOURCE + " AS ("), source, raw(") ")) if source else NOTHING
     columns = join(", ", (total, shown, body, _SETTINGS, location, inserted))
     return concat(head, raw("SELECT "), columns, raw(" FROM ("), select, raw(") _postgrest_t"))
 

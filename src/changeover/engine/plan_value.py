@@ -19,7 +19,6 @@ from changeover.engine.syntax import (
     Operation,
     Resolution,
     Return,
-    Slot,
     Step,
     Window,
 )
@@ -312,6 +311,3 @@ class RootPlan:
 
     answer: Answer
     document: str
-
-
-Slots: TypeAlias = tuple[Slot, ...]

@@ -42,7 +42,7 @@ class Step:
 
     Attributes:
         arrow: `->` or `->>`.
-        key: The key, or the index as text; part of the tree because the output's name depends on it.
+        key: The key, or the index as text; part of the tree: the output's name depends on it.
         slot: The slot of the same text: in SQL it is a parameter, cast to int for an index.
         is_index: Whether the key is an array's index.
     """
