@@ -10,7 +10,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-NAMES = ("capture", "gap", "mirror")
+NAMES = ("bulk", "capture", "client", "gap", "gateway", "mirror")
 
 
 def main() -> int:
