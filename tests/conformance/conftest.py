@@ -1,4 +1,4 @@
-"""A server of the suite's own, its database, and both ways to an answer."""
+"""The suite's database, and both ways to an answer."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,33 +10,19 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from suite.preset import configuration
+from suite.scene import scene
 from suite.sender import Send
 from suite.way import open_gateway, open_store
 
-from changeover.embedded import Database, Server, binaries, create_database
+from changeover.embedded import Database
 
-HERE = Path(__file__).parent
-FAST = {"fsync": False, "full_page_writes": False, "shared_buffers": "32MB"}
-SCRIPTS = ("1_tables", "2_changed", "3_views", "4_functions", "5_grants")
-OWNER = "supabase_admin"
-
-
-def script(name: str) -> str:
-    """Return a script of the schema."""
-    return (HERE / "schema" / f"{name}.sql").read_text(encoding="utf-8")
+OPENERS = {"store": open_store, "gateway": open_gateway}
 
 
 @pytest.fixture(scope="session")
 def conformance_database() -> Iterator[Database]:
-    """The suite's database on a server of its own: its roles stay as long as it does."""
-    with Server.start(binaries(18), settings=FAST) as server:
-        with server.connect() as connection:
-            connection.execute(script("0_roles"))
-        database = create_database(server, "conformance", owner=OWNER)
-        with database.connect_as_superuser() as connection:
-            for name in SCRIPTS:
-                connection.execute(script(name))
-            connection.execute("ANALYZE")
+    """The suite's database."""
+    with scene() as database:
         yield database
 
 
@@ -58,8 +44,9 @@ def way_to(conformance_database, tmp_path_factory) -> Iterator[Callable[[str, st
             if (transport, profile) not in opened:
                 given = configuration(profile) | {"db-uri": dsn}
                 directory = tmp_path_factory.mktemp(f"{transport}-{profile}")
-                opener = open_store if transport == "store" else open_gateway
-                opened[transport, profile] = after.enter_context(opener(given, directory))
+                opened[transport, profile] = after.enter_context(
+                    OPENERS[transport](given, directory)
+                )
             return opened[transport, profile]
 
         yield way
