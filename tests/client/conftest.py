@@ -35,12 +35,10 @@ class Scene:
     """What a test of a client stands on.
 
     Attributes:
-        dsn: The connection string of the role that may become the others.
         keys: The project's keys by name.
         connection: A superuser's connection, for expectations and their rows.
     """
 
-    dsn: str
     keys: dict[str, str]
     connection: psycopg.Connection
 
@@ -99,7 +97,7 @@ def scene(client_database):
     """The database, its keys, and a connection that sees everything."""
     keys = {"anon": signed("anon"), "service": signed("service_role")}
     with client_database.connect_as_superuser() as connection:
-        scene = Scene(dsn=client_database.dsn_of("authenticator"), keys=keys, connection=connection)
+        scene = Scene(keys=keys, connection=connection)
         scene.fill()
         yield scene
 

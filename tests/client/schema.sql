@@ -85,6 +85,12 @@ CREATE FUNCTION public.teapot() RETURNS void LANGUAGE plpgsql AS $$
 $$;
 CREATE FUNCTION public.sleep(seconds double precision) RETURNS void
   LANGUAGE sql VOLATILE AS 'SELECT pg_sleep(seconds)';
+-- What PostGIS brings, for rows that lie nowhere.
+CREATE FUNCTION public.st_asgeojson(r record) RETURNS text LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN json_build_object('type', 'Feature', 'geometry', NULL, 'properties', to_json(r));
+  END
+$$;
 CREATE FUNCTION archive.count_bookings() RETURNS bigint
   LANGUAGE sql STABLE AS 'SELECT count(*) FROM archive.booking';
 

@@ -28,13 +28,16 @@ API_PINS: Final[Mapping[str, str]] = {
     name: PINS[name]
     for name in (
         "TimeZone",
-        "DateStyle",
         "IntervalStyle",
         "extra_float_digits",
         "bytea_output",
         "lc_monetary",
         "xmloption",
     )
+} | {
+    # PostgreSQL's default, as on the platform: here texts of dates come from clients, and 02/01 is
+    # what they have always meant by it.
+    "DateStyle": "ISO, MDY"
 }
 """Settings that the JSON text of a value depends on. A role's own come after them."""
 

@@ -143,16 +143,20 @@ SHAPES = (
         check=lambda plans: "Output" in plans[0]["Plan"],
     ),
     Case(
-        "GeoJSON, which nothing here can make",
-        (*MASTERS, ("geojson",)),
-        data=None,
-        error={
-            "code": "PGRST107",
-            "details": None,
-            "hint": None,
-            "message": "None of these media types are available: application/geo+json",
+        "GeoJSON",
+        (*MASTERS, ("lte", "id", 2), ("order", "id"), ("geojson",)),
+        data={
+            "type": "FeatureCollection",
+            "features": [
+                {"type": "Feature", "geometry": None, "properties": {"id": 1}},
+                {"type": "Feature", "geometry": None, "properties": {"id": 2}},
+            ],
         },
-        status=406,
+    ),
+    Case(
+        "what the API offers",
+        (("getOpenApiSpec",),),
+        check=lambda spec: {"/master", "/booking", "/rpc/add"} <= set(spec["paths"]),
     ),
     Case(
         "what changes types only",

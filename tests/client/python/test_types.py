@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 from python_case import Case
 
@@ -17,7 +18,6 @@ ODD = {
     "default_text_search_config": "pg_catalog.russian",
     "standard_conforming_strings": "off",
 }
-FREE = ("default_text_search_config", "standard_conforming_strings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,12 @@ GRANT ALL ON public.wire TO service_role;
 """
 
 
+def _again(kind):
+    """Return the value that is answered, as it is sent again: digits stay as they are written."""
+    value = json.loads(kind.expected, parse_float=str)
+    return json.loads(kind.expected) if isinstance(value, dict | list) else value
+
+
 def _column(at):
     return f"c{at}"
 
@@ -137,10 +143,8 @@ def odd_ways(odd_database, make_ways):
 
 def test_the_server_is_odd(odd_database):
     """A plain session of the role does see the settings: the tests below can fail."""
-    with odd_database.server.connect(
-        dbname=odd_database.name, user="authenticator", password=None
-    ) as connection:
-        found = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in (*ODD,)}
+    with psycopg.connect(odd_database.dsn_of("authenticator")) as connection:
+        found = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ODD}
     assert found == ODD
 
 
@@ -152,7 +156,7 @@ def test_a_value_goes_there_and_back(at, odd_ways, odd_database):
     for name, way in odd_ways.items():
         with odd_database.connect_as_superuser() as connection:
             connection.execute("TRUNCATE public.wire")
-        for row, sent in enumerate((kind.sent, json.loads(kind.expected, parse_float=str))):
+        for row, sent in enumerate((kind.sent, _again(kind))):
 
             def write(client, row=row, sent=sent):
                 return client.table("wire").insert({"id": row, column: sent}).select(column)
@@ -166,13 +170,20 @@ def test_a_value_goes_there_and_back(at, odd_ways, odd_database):
     assert heard == dict.fromkeys(heard, expected)
 
 
-@pytest.mark.parametrize("at", range(len(KINDS)), ids=lambda at: f"{KINDS[at].type}-{at}")
+# A document or an array is no value of a filter, and a shape equals any other of its area.
+FOUND_BY_TEXT = [
+    at
+    for at, kind in enumerate(KINDS)
+    if kind.type not in {"json", "jsonb", "public.pair", "point", "box", "polygon"}
+    and not kind.type.endswith("[]")
+]
+
+
+@pytest.mark.parametrize("at", FOUND_BY_TEXT, ids=lambda at: f"{KINDS[at].type}-{at}")
 def test_a_value_is_found_by_what_is_answered(at, odd_ways, odd_database):
     """The text that is answered, given back as a filter, finds its row."""
     kind, column = KINDS[at], _column(at)
-    value = json.loads(kind.expected, parse_float=str)
-    if isinstance(value, dict | list) or kind.type in {"point", "box", "polygon"}:
-        pytest.skip("a document, an array or a shape is not compared by its text")
+    value = _again(kind)
     with odd_database.connect_as_superuser() as connection:
         connection.execute("TRUNCATE public.wire")
     way = odd_ways["sync, in the process"]
