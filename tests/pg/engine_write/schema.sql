@@ -36,6 +36,7 @@ CREATE TABLE filled (
     size int DEFAULT 7,
     made text DEFAULT 'x' || 'y',
     mood mood,
+    note json,
     double int GENERATED ALWAYS AS (size * 2) STORED
 );
 CREATE TABLE strict_identity (

@@ -32,6 +32,7 @@ def test_by_post(api):
 def test_an_array(api):
     """Of an array the first object is taken."""
     assert api.send("POST", "/rpc/add", [{"a": 1, "b": 2}, {"a": 5, "b": 5}]).text == "3"
+    assert api.send("POST", "/rpc/numbers", [{"n": 1}, {"n": 2}]).text == "[1]"
 
 
 def test_a_form(api):
