@@ -16,7 +16,7 @@ from changeover.gateway.header import decoded, encoded
 from changeover.gateway.health import Health
 from changeover.gateway.place import Kind, Place, place
 from changeover.gateway.proxy import Passed, Proxy
-from changeover.gateway.refusal import fault, no_upstream, too_busy, too_large, too_slow
+from changeover.gateway.refusal import fault, no_upstream, stopping, too_busy, too_large, too_slow
 from changeover.gateway.setup import Limits
 from changeover.gateway.watch import End, Ended, Event, Receive, Watch
 from changeover.stores.store import AsyncStore
@@ -167,6 +167,12 @@ class Gateway:
             return too_large(limits.body_bytes_max)
         except Ended as ended:
             return None if ended.end is End.GONE else too_slow(limits.request_s_max)
+        except asyncio.CancelledError:
+            # The server's doing: the gateway was told to stop and waits no longer.
+            task = asyncio.current_task()
+            assert task is not None, "requests are answered by tasks"
+            task.uncancel()
+            return stopping()
         except Exception as error:  # noqa: BLE001 - the edge of a request: it is reported
             if self._log is not None:
                 self._log.fault(error)

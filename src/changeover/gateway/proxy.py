@@ -6,12 +6,13 @@ request whose answer was lost has acted is the caller's question, not ours.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from changeover.engine.message import Reply
@@ -144,7 +145,7 @@ class Proxy:
                 ping_interval=None,
                 max_size=MESSAGE_BYTES_MAX,
             )
-        except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
+        except (OSError, TimeoutError, WebSocketException) as error:
             await _refuse_websocket(scope, error, send)
             return
         try:
@@ -200,17 +201,12 @@ async def _refuse_websocket(scope: Event, error: Exception, send: Send) -> None:
 
 
 async def _relay(upstream: ClientConnection, receive: Receive, send: Send) -> None:
-    """Carry messages both ways until one side closes, then close the other side."""
-    ways = [
-        asyncio.create_task(_upwards(upstream, receive)),
-        asyncio.create_task(_downwards(upstream, send)),
-    ]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+    """Carry messages both ways until one side closes, and then the other."""
+    ways = (_upwards(upstream, receive), _downwards(upstream, send))
+    for end in await asyncio.gather(*ways, return_exceptions=True):
+        # A side that goes without a word is an end like another.
+        if end is not None and not isinstance(end, ConnectionClosed | OSError):
+            raise end
 
 
 async def _upwards(upstream: ClientConnection, receive: Receive) -> None:
@@ -222,9 +218,10 @@ async def _upwards(upstream: ClientConnection, receive: Receive) -> None:
 
 
 async def _downwards(upstream: ClientConnection, send: Send) -> None:
-    async for message in upstream:
-        kind = "text" if isinstance(message, str) else "bytes"
-        await send({"type": "websocket.send", kind: message})
+    with suppress(ConnectionClosed):
+        async for message in upstream:
+            kind = "text" if isinstance(message, str) else "bytes"
+            await send({"type": "websocket.send", kind: message})
     code = upstream.close_code or NO_CODE
     reason = upstream.close_reason or ""
     await send(

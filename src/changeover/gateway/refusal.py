@@ -51,6 +51,15 @@ def too_slow(seconds_max: float) -> Reply:
     )
 
 
+def stopping() -> Reply:
+    """Return the answer to a request that outlasted the gateway's own end."""
+    return refuse(
+        TOO_SLOW,
+        "The gateway stops and the request was cancelled.",
+        details="Whether a write happened is not known.",
+    )
+
+
 def too_busy(requests_max: int) -> Reply:
     """Return the answer while too many requests are being answered."""
     return refuse(TOO_BUSY, f"{requests_max} requests are being answered already.")

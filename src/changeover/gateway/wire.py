@@ -56,6 +56,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._head_bytes = 0
         self._is_in_head = False
+        self._is_in_line = True
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,6 +72,8 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; a verb that no list knows is refused as PostgREST does."""
         self._unset_keepalive_if_required()
+        if self._is_in_line:
+            data = self._escaped(data)
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -83,6 +86,16 @@ class Protocol(HttpToolsProtocol):
                 self.handle_websocket_upgrade()
         except httptools.HttpParserError as error:
             self._misunderstood(error, data)
+
+    def _escaped(self, data: bytes) -> bytes:
+        """Escape bytes above 127 in a request's first line; the parser takes none, clients do."""
+        end = data.find(b"\n")
+        self._is_in_line = end < 0
+        line = data if end < 0 else data[:end]
+        if line.isascii():
+            return data
+        line = _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], line)
+        return line if end < 0 else line + data[end:]
 
     def _misunderstood(self, error: httptools.HttpParserError, data: bytes) -> None:
         verb = (
@@ -103,12 +116,6 @@ class Protocol(HttpToolsProtocol):
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_S_MAX, self.transport.close)
 
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the URL; clients send bytes above 127 unescaped, as PostgREST allows."""
-        if not url.isascii():
-            url = _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], url)
-        super().on_url(url)
-
     def on_headers_complete(self) -> None:
         """Begin to answer.
 
@@ -121,6 +128,11 @@ class Protocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_BYTES_MAX:
             raise ValueError("the head is too large")
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End to read a request: what comes next is another's first line."""
+        self._is_in_line = True
+        super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.scope["extensions"] = {STATUS_LINE: partial(_say, cycle)}  # type: ignore[dict-item]
