@@ -15,6 +15,7 @@ from changeover.cli.template import documented_settings, section_text
 from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
+from changeover.model.row_errors import RowError
 from changeover.model.settings import GATEWAY_NAME, MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -158,7 +159,7 @@ def errors(base: type[ChangeoverError]) -> Iterator[type[ChangeoverError]]:
 
 def errors_page() -> str:
     """Return the page of errors."""
-    known = sorted(set(errors(ChangeoverError)), key=lambda error: error.code)
+    known = sorted({*errors(ChangeoverError), *errors(RowError)}, key=lambda error: error.code)
     rows = [
         [f"`{e.code}`", f"`{e.__name__}`", str(e.exit_code), (e.__doc__ or "").partition("\n")[0]]
         for e in known

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from changeover.journey.check import codes
-from changeover.model import errors
+from changeover.model import errors, row_errors
 from changeover.model.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -83,7 +83,7 @@ def test_every_error_is_documented():
     page = read("errors.md")
     known = [
         error
-        for error in vars(errors).values()
+        for error in (*vars(errors).values(), *vars(row_errors).values())
         if isinstance(error, type) and issubclass(error, errors.ChangeoverError)
     ]
     assert known

@@ -90,7 +90,7 @@ def main(
         inserted: An expression.
         shown: An expression.
     """
-    head = concat(raw("WITH " + SOURCE + " AS ("), source, raw(") ")) if source else NOTHING
+    head = concat(raw("WITH "), raw(SOURCE), raw(" AS ("), source, raw(") ")) if source else NOTHING
     columns = join(", ", (total, shown, body, _SETTINGS, location, inserted))
     return concat(head, raw("SELECT "), columns, raw(" FROM ("), select, raw(") _postgrest_t"))
 

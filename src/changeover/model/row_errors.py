@@ -9,71 +9,71 @@ from changeover.model.errors import ChangeoverError, DatabaseError
 class RowError(ChangeoverError):
     """A row, a filter or a name was refused."""
 
-    code = "CO800"
+    code = "CO850"
 
 
 class DuplicateKeyError(RowError):
     """A row with that key exists already."""
 
-    code = "CO801"
+    code = "CO851"
 
 
 class MissingReferenceError(RowError):
     """A row refers to one that does not exist, or is still referred to."""
 
-    code = "CO802"
+    code = "CO852"
 
 
 class MissingValueError(RowError):
     """A column that may not be NULL got no value."""
 
-    code = "CO803"
+    code = "CO853"
 
 
 class RejectedValueError(RowError):
     """A CHECK constraint refused a value."""
 
-    code = "CO804"
+    code = "CO854"
 
 
 class NoPartitionError(RejectedValueError):
     """A partitioned table has no partition for a row."""
 
-    code = "CO805"
+    code = "CO855"
 
 
 class NotInSchemaError(RowError):
     """The database has no such table, column, function, relationship or unique key."""
 
-    code = "CO806"
+    code = "CO856"
 
 
 class MalformedValueError(RowError):
     """A value is not one of its column's type."""
 
-    code = "CO807"
+    code = "CO857"
 
 
 class TooManyConnectionsError(DatabaseError):
     """The server has no connection left."""
 
-    code = "CO808"
+    code = "CO858"
     exit_code = 5
 
 
 class MultipleRowsError(RowError):
     """More than one row was found where one was asked for."""
 
-    code = "CO809"
+    code = "CO859"
 
 
 class InvalidFilterError(RowError):
     """A filter, an order or a limit can't be used as it was given."""
 
-    code = "CO810"
+    code = "CO860"
 
 
 class TransactionUnavailableError(RowError):
     """The store can't run several statements in one transaction."""
 
-    code = "CO811"
+    code = "CO861"

@@ -52,11 +52,22 @@ BEGIN_OUTER: Final = Command(b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
 _ISOLATION: Final = "default_transaction_isolation"
 _DEFAULT_ISOLATION: Final = "read committed"
 _BEGIN: Final[Mapping[tuple[str, bool], Command]] = {
-    (isolation, is_read_only): Command(
-        f"BEGIN ISOLATION LEVEL {isolation.upper()} READ {mode}".encode(), is_fixed=True
-    )
-    for isolation in (_DEFAULT_ISOLATION, "repeatable read", "serializable")
-    for is_read_only, mode in ((True, "ONLY"), (False, "WRITE"))
+    ("read committed", True): Command(
+        b"BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", is_fixed=True
+    ),
+    ("read committed", False): Command(
+        b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", is_fixed=True
+    ),
+    ("repeatable read", True): Command(
+        b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", is_fixed=True
+    ),
+    ("repeatable read", False): Command(
+        b"BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE", is_fixed=True
+    ),
+    ("serializable", True): Command(b"BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY", is_fixed=True),
+    ("serializable", False): Command(
+        b"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE", is_fixed=True
+    ),
 }
 _FRAMES_MAX: Final = 512
 _NESTED: Final = (("role", "none"),)
