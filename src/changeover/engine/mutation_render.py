@@ -22,9 +22,13 @@ A setting counts them through views as well, whose rows have no `xmax`.
 """
 
 _INSERTED: Final = concat(
-    raw("(SELECT pg_catalog.count(*) FROM "), raw(envelope.SOURCE), raw(") - "), raw(_MERGED_YET)
+    concat(raw("(SELECT pg_catalog.count(*) FROM "), raw(envelope.SOURCE), raw(") - ")),
+    raw(_MERGED_YET + " + pg_catalog.length(pg_catalog.set_config('changeover.merged', '', true))"),
 )
-"""All rows that came back but for the merged ones; counting them first makes sure all are there."""
+"""All rows that came back but for the merged ones; counting them first makes sure all are there.
+
+At the end the setting is emptied (its length is 0), for the next request of the transaction.
+"""
 
 _SHOWN: Final = concat(raw("SELECT * FROM "), raw(envelope.SOURCE))
 

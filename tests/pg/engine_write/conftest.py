@@ -101,8 +101,11 @@ class Api:
             return Outcome(row=None)
         values = [asked.values[slot] for slot in work.main.slots]
         with psycopg.RawCursor(self.connection) as cursor:
-            row = cursor.execute(work.main.text, values).fetchone()
-        return Outcome(row=row)
+            rows = cursor.execute(work.main.text, values).fetchall()
+        if work.is_explained:
+            text = "\n".join(str(line) for (line,) in rows)
+            return Outcome(row=(None, 0, text, None, None, None, None))
+        return Outcome(row=rows[0])
 
     def rows(self, query) -> list[tuple[Any, ...]]:
         """Return the rows of a query of the test's own."""

@@ -49,3 +49,20 @@ def test_a_type_that_nothing_makes(api):
     answer = api.send("POST", "/thing", {"id": 9}, accept="text/html")
     assert (answer.status, answer.json["code"]) == (406, "PGRST107")
     assert api.value("SELECT count(*) FROM api.thing") == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "node"),
+    [
+        ("PATCH", "/thing", {"name": "new"}, "Update on thing"),
+        ("POST", "/thing", {"id": 9}, "Insert on thing"),
+        ("POST", "/rpc/table_of", {"n": 2}, "Aggregate"),
+    ],
+)
+def test_a_plan(api, method, path, body, node):
+    """The plan is shown where it is allowed, and nothing is done."""
+    accept = "application/vnd.pgrst.plan+text"
+    answer = api.set(has_plans=True).send(method, path, body, prefer=FULL, accept=accept)
+    assert answer.status == 200
+    assert node in answer.text
+    assert api.value("SELECT count(*) FROM api.thing WHERE id < 9 AND name <> 'new'") == 3

@@ -39,6 +39,14 @@ def test_the_count_begins_anew(api):
     assert api.send("POST", "/pair", {"a": 5, "b": "x"}, prefer=MERGE).status == 200
 
 
+def test_the_count_begins_anew_in_a_transaction(api):
+    """Nor are they of one that follows in the same transaction."""
+    with api.connection.transaction():
+        assert api.send("POST", "/pair", {"a": 1, "b": "x"}, prefer=MERGE).status == 200
+        assert api.send("POST", "/pair", {"a": 5, "b": "x"}, prefer=MERGE).status == 201
+        assert api.send("POST", "/pair", {"a": 5, "b": "x"}, prefer=MERGE).status == 200
+
+
 def test_columns_that_were_not_sent_stay(api):
     """Only what was sent is updated."""
     body = {"id": 1, "name": "uno"}
