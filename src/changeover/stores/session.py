@@ -11,6 +11,7 @@ It must not know what the statements are for.
 Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """
 
+import select
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -87,6 +88,11 @@ class Session(Generic[Connection]):
     _seen: dict[_Key, int] = field(default_factory=dict)
     _counter: int = 0
     _pinned: Reported = ()
+    _arrivals: select.poll = field(default_factory=select.poll)
+
+    def __post_init__(self) -> None:
+        """Be ready to ask whether anything has arrived."""
+        self._arrivals.register(self.pgconn.socket, select.POLLIN)
 
     @property
     def is_idle(self) -> bool:
@@ -114,7 +120,11 @@ class Session(Generic[Connection]):
 
     def is_alive(self) -> bool:
         """Return whether the server has not hung up meanwhile; what it sent is read."""
+        if not self._arrivals.poll(0):
+            return self.is_idle
         try:
+            # Its last words come first, and only then that there is nobody any more.
+            self.pgconn.consume_input()
             self.pgconn.consume_input()
         except psycopg.OperationalError:
             return False

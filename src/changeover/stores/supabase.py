@@ -4,6 +4,7 @@ What was asked goes there as it came, and what came back is returned as it was s
 sent twice, for a write that failed on the way may have been done.
 """
 
+import re
 from typing import Final
 
 import httpx
@@ -22,6 +23,14 @@ _OF_AN_ANSWER: Final = frozenset(
 )
 
 
+# What may not stand in a request line, though a client of ours may have handed it over.
+_UNFIT: Final = re.compile(rb"[^\x21-\x7e]")
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % ord(found[0])
+
+
 class _Api:
     """Where an API is, and how requests for it are written."""
 
@@ -29,20 +38,19 @@ class _Api:
         self._url = httpx.URL(url.rstrip("/"))
 
     def request(self, message: Message) -> httpx.Request:
-        """Return a message as a request; path and query are sent byte for byte."""
-        target = self._url.raw_path.rstrip(b"/") + message.path.encode(errors="surrogateescape")
-        if message.query:
-            target += b"?" + message.query.encode(errors="surrogateescape")
+        """Return a message as a request; path and query are sent as they came."""
+        asked = message.path + ("?" + message.query if message.query else "")
+        target = self._url.raw_path.rstrip(b"/") + asked.encode(errors="surrogateescape")
         return httpx.Request(
             message.method,
             self._url,
             headers=[
-                (name, value.encode(errors="surrogateescape"))
+                (name.encode(), value.encode(errors="surrogateescape"))
                 for name, value in message.headers
                 if name not in _OF_A_REQUEST
             ],
             content=message.body,
-            extensions={"target": target},
+            extensions={"target": _UNFIT.sub(_escaped, target)},
         )
 
 
