@@ -117,7 +117,7 @@ def gateway_process(
     dsn: str,
     directory: Path,
     *,
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, str | None] | None = None,
     table: str | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Sequence[str] = (),
@@ -128,7 +128,7 @@ def gateway_process(
     Args:
         dsn: The role that it logs in as, such as `database.dsn_of("authenticator")`.
         directory: Its own; it is started there.
-        settings: PostgREST's settings (`PGRST_…`) over those of `POSTGREST`.
+        settings: PostgREST's settings (`PGRST_…`) over those of `POSTGREST`; None takes one away.
         table: Instead of them: the lines of `[gateway]` in a changeover.toml; keys are `KEYS`.
         environment: More names for its environment.
         flags: More words for its command line.
@@ -146,12 +146,13 @@ def gateway_process(
         (directory / "changeover.toml").write_text(
             f'[gateway]\ndsn = "@gateway.dsn"\nport = 0\n{table}\n', encoding="utf-8"
         )
+    kept |= environment or {}
     log = directory / "gateway.log"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [PROGRAM, "gateway", *flags],
             cwd=directory,
-            env=kept | dict(environment or {}),
+            env={name: value for name, value in kept.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,

@@ -18,6 +18,7 @@ from changeover.model.secret import Secret
 
 CONNECT_TIMEOUT_S: Final = 10
 _PACKAGE: Final = "changeover.gateway"
+_FINAL: Final = ("FATAL", "no password supplied")
 _PASSING: Final = ("starting up", "shutting down", "recovery", "too many", "remaining connection")
 
 
@@ -70,7 +71,8 @@ def _translated(error: psycopg.Error) -> CannotConnectError:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if error.sqlstate is not None:
         text = f"{error.diag.message_primary} (SQLSTATE {error.sqlstate})"
-    is_final = "FATAL" in text and not any(word in text for word in _PASSING)
+    said = str(error)
+    is_final = any(word in said for word in _FINAL) and not any(word in said for word in _PASSING)
     kind = LoginRefusedError if is_final else CannotConnectError
     return kind(
         f"the gateway's database: {text}",
