@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from changeover.routing import Writer, Written
     from changeover.stores.key import KeyMode, KeySettings
     from changeover.stores.pool import PoolSettings
-    from changeover.transport import AsyncHttpClient, HttpClient, async_http_client, http_client
+    from changeover.transport import (
+        AsyncHttpClient,
+        HttpClient,
+        Network,
+        async_http_client,
+        http_client,
+    )
 
 __all__ = [
     "ApiSettings",
@@ -35,6 +41,7 @@ __all__ = [
     "HttpClient",
     "KeyMode",
     "KeySettings",
+    "Network",
     "OutcomeUnknownError",
     "PoolSettings",
     "Repository",
@@ -61,6 +68,7 @@ _HOMES = {
     "HttpClient": "changeover.transport",
     "KeyMode": "changeover.stores.key",
     "KeySettings": "changeover.stores.key",
+    "Network": "changeover.transport",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
     "Repository": "changeover.repository",

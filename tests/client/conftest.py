@@ -109,11 +109,17 @@ def secret():
 
 
 @pytest.fixture(scope="session")
-def open_gateway(tmp_path_factory):
+def open_gateway(open_gateway_at):
     """A function that runs a gateway of a database for the length of a block, and gives its URL."""
+    return lambda database: open_gateway_at(database.dsn_of("authenticator"))
+
+
+@pytest.fixture(scope="session")
+def open_gateway_at(tmp_path_factory):
+    """The same for a connection string; more settings of PostgREST's go over those of the tests."""
 
     @contextmanager
-    def make(database):
+    def make(dsn, **more):
         settings = {
             "PGRST_DB_SCHEMAS": "public, archive",
             "PGRST_DB_EXTRA_SEARCH_PATH": "public, extensions",
@@ -124,9 +130,9 @@ def open_gateway(tmp_path_factory):
             "PGRST_DB_POOL": "4",
             "PGRST_JWT_SECRET": SECRET,
             "PGRST_LOG_LEVEL": "error",
+            **more,
         }
         directory = tmp_path_factory.mktemp("gateway")
-        dsn = database.dsn_of("authenticator")
         with gateway_process(dsn, directory, settings=settings) as gateway:
             yield gateway.url
 

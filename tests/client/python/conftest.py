@@ -37,7 +37,7 @@ def runner():
 
 
 def _arguments(database, secret, given):
-    pool = changeover.PoolSettings(
+    pool = given.pop("pool", None) or changeover.PoolSettings(
         dsn=changeover.Secret(database.dsn_of("authenticator")),
         connections_max=given.pop("connections_max", 4),
     )

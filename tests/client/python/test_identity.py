@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from gateway_process import PUBLISHABLE_KEY, SECRET_KEY
 from postgrest import APIError
 from supabase import (
     AsyncClientOptions,
@@ -13,6 +14,8 @@ from supabase import (
     create_async_client,
     create_client,
 )
+
+import changeover
 
 USERS = {
     "a": "00000000-0000-4000-8000-00000000000a",
@@ -139,6 +142,34 @@ def test_a_token_out_of_time_is_refused(http, scene, sign, claims, message):
     with pytest.raises(APIError) as caught:
         client.table("diary").select("*").execute()
     assert (caught.value.code, caught.value.message) == ("PGRST303", message)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_single_role", "role"),
+    [
+        (PUBLISHABLE_KEY, False, "anon"),
+        (SECRET_KEY, False, "service_role"),
+        (SECRET_KEY, True, "authenticator"),
+        (PUBLISHABLE_KEY, True, None),
+    ],
+)
+def test_a_key_of_the_new_kind_stands_for_its_role(make_http, key, is_single_role, role):
+    """Such a key is no token; where there is one role only, the secret key stands for it."""
+    keys = changeover.KeySettings(
+        mode=changeover.KeyMode.SUPABASE,
+        anonymous_role="anon",
+        publishable_keys=(changeover.Secret(PUBLISHABLE_KEY),),
+        secret_keys=(changeover.Secret(SECRET_KEY),),
+        is_single_role=is_single_role,
+    )
+    with make_http(keys=keys) as http:
+        client = create_client("https://project.example", key, ClientOptions(httpx_client=http))
+        if role is not None:
+            assert client.rpc("who_am_i").execute().data["role"] == role
+            return
+        with pytest.raises(APIError) as caught:
+            client.rpc("who_am_i").execute()
+    assert caught.value.code == "42501"
 
 
 def test_a_strangers_key_is_refused(http):
