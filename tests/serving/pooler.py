@@ -40,12 +40,14 @@ def pooler(dsn: str, directory: Path, *, connections_max: int = 3) -> Iterator[s
     """Run PgBouncer before a database and return the connection string that leads through it.
 
     Args:
-        dsn: The database and its role; the role logs in without a password.
+        dsn: The database and its role.
         directory: Its own, which any account may enter.
         connections_max: Server connections, fewer than clients: so transactions share them.
     """
     program, known, port = find_pooler(), conninfo_to_dict(dsn), _free_port()
-    (directory / "users").write_text(f'"{known["user"]}" ""\n', encoding="utf-8")
+    (directory / "users").write_text(
+        f'"{known["user"]}" "{known.get("password", "")}"\n', encoding="utf-8"
+    )
     (directory / "pgbouncer.ini").write_text(
         "[databases]\n"
         f"{known['dbname']} = host={known['host']} port={known['port']} dbname={known['dbname']}\n"
