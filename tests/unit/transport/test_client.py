@@ -128,7 +128,7 @@ def test_the_loops_client_does_the_same(async_echo, host):
         async with async_client_over(async_echo).own(async_echo) as http:
             await http.aclose()
             await http.aclose()
-            answer = await http.post("https://a.example/rest/v1/t", json={"a": 1})
+            answer = await http.post("https://a.example/rest/v1/t", content=b'{"a":1}')
             assert answer.json()["method"] == "POST"
             assert (await http.get(f"{host.url}/auth/v1/health")).text == "from the network"
             assert http.timeout == httpx.Timeout(120)
