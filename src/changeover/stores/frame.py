@@ -128,7 +128,7 @@ class Frames:
         """
         self._extra_path = settings.extra_search_path
         self._role_settings = snapshot.role_settings
-        self._pins = tuple(API_PINS.items()) if is_pooled else ()
+        self._is_pooled = is_pooled
         self._own = tuple(
             (name if name.startswith(_OWN) else _OWN + name, value)
             for name, value in settings.application_settings
@@ -205,7 +205,9 @@ class Frames:
         if kind.is_nested and kind.is_read_only:
             head.append(("transaction_read_only", "on"))
         head.append(("search_path", statement(path).text))
-        head += self._pins
+        # An earlier request of the transaction may have changed them, a pooler's session too.
+        pins = dict(API_PINS) if kind.is_nested or self._is_pooled else {}
+        head += pins.items()
         head += [one for one in self._role_settings.get(kind.role, ()) if one[0] != _ISOLATION]
         head += [("role", kind.role)] if kind.role else []
         tail = (*kind.settings, *self._own)
@@ -224,7 +226,7 @@ class Frames:
             tuple(
                 (at, encoded(value))
                 for at, (name, value) in enumerate(head)
-                if name == "role" or name in dict(self._pins)
+                if name == "role" or name in pins
             )[kind.is_nested :],
         )
 

@@ -67,6 +67,43 @@ def test_each_request_has_its_own_role(store, message, token, read, run):
     assert run("SELECT owner FROM note") == [("ann",)]
 
 
+def test_settings_of_one_request_do_not_reach_the_next(store, message, run):
+    """A time zone that a read or a write asked for is its own, and so is its statement timeout."""
+    run("""CREATE FUNCTION zone() RETURNS text LANGUAGE sql STABLE AS
+      $$ SELECT current_setting('TimeZone') || current_setting('statement_timeout') $$""")
+    run("CREATE FUNCTION slow() RETURNS text LANGUAGE sql STABLE AS 'SELECT zone()'")
+    run("ALTER FUNCTION slow() SET statement_timeout = '7s'")
+    wish = "timezone=Asia/Tokyo"
+    with store.transaction() as bound:
+        assert bound.send(message("/rpc/slow", prefer=wish)).body == b'"Asia/Tokyo7s"'
+        assert bound.send(message("/rpc/zone")).body == b'"UTC3s"'
+        assert bound.send(message("/film", method="POST", body=NEW, prefer=wish)).status == 201
+        assert bound.send(message("/rpc/zone")).body == b'"UTC3s"'
+
+
+@pytest.fixture
+def granted(database):
+    """A setting of a role that the API's login may set, and the role may not."""
+    with database.connect_as_superuser() as connection:
+        connection.execute("GRANT SET ON PARAMETER log_duration TO authenticator")
+        connection.execute("ALTER ROLE service_role SET log_duration = on")
+        yield
+        connection.execute("ALTER ROLE service_role RESET log_duration")
+        connection.execute("REVOKE SET ON PARAMETER log_duration FROM authenticator")
+
+
+@pytest.mark.usefixtures("granted")
+def test_settings_of_roles_are_set_by_the_login(store, message, token, run):
+    """The role of the request before is left first: it may lack the right."""
+    run("""CREATE FUNCTION logged() RETURNS text LANGUAGE sql STABLE AS
+      $$ SELECT current_setting('log_duration') $$""")
+    with store.transaction() as bound:
+        own = message("/note", method="POST", body={"owner": "ann"}, bearer=token(sub="ann"))
+        assert bound.send(own).status == 201
+        asked = message("/rpc/logged", bearer=token("service_role"))
+        assert bound.send(asked).body == b'"on"'
+
+
 def test_a_read_that_writes_is_refused_inside_too(store, message, read, run):
     """A GET is READ ONLY in a transaction of several requests as well."""
     run("CREATE FUNCTION add() RETURNS void LANGUAGE sql AS 'DELETE FROM film'")
