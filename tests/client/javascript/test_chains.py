@@ -2,6 +2,7 @@
 
 import pytest
 from expectation import UNSET
+from gateway_process import PUBLISHABLE_KEY, SECRET_KEY, gateway_process
 from javascript_reads import FILTERS, READS
 from javascript_writes import CALLS, FAILURES, WRITES
 
@@ -57,3 +58,13 @@ def test_the_answer_is_what_sql_says(name, node, gateway_url, scene):
     if case.text is not None:
         assert answer["statusText"] == case.text
     case.holds_after(scene.connection)
+
+
+@pytest.mark.parametrize(("key", "role"), [(PUBLISHABLE_KEY, "anon"), (SECRET_KEY, "service_role")])
+def test_a_key_of_the_new_kind_stands_for_its_role(key, role, node, client_database, tmp_path):
+    """The client sends such a key as a token too; a gateway set up as the platform knows better."""
+    dsn = client_database.dsn_of("authenticator")
+    with gateway_process(dsn, tmp_path, table="has_access_log = false") as gateway:
+        answer = node.ask(url=gateway.url, key=key, chain=[["rpc", "who_am_i"]])
+    assert answer["error"] is None
+    assert answer["data"]["role"] == role
