@@ -12,6 +12,7 @@ from changeover.cli.command import everywhere
 from changeover.cli.configuration import LIBPQ_NAMES, PLAIN_NAMES, PUBLIC_PREFIXES
 from changeover.cli.outcome import EXIT_TEXTS
 from changeover.cli.template import documented_settings, section_text
+from changeover.gateway.postgrest_key import KEYS
 from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
@@ -139,7 +140,7 @@ def environment_part() -> str:
         ],
         [
             ", ".join(f"`{n}`" for n in PLAIN_NAMES),
-            "shown by `config show`, masked; the gateway takes its keys from them, each also as `@file`",
+            "shown by `config show`, masked; the gateway takes its keys from them",
         ],
         [
             ", ".join(f"`{n}…`" for n in PUBLIC_PREFIXES),
@@ -203,11 +204,34 @@ def compatibility_page() -> str:
     return f"# PostgREST compatibility\n\n{NOTE}{text}{compatibility.summary()}\n\n{body}"
 
 
+def postgrest_page() -> str:
+    """Return the page of PostgREST's settings."""
+    text = (
+        "\nWhat `changeover gateway` makes of the settings of PostgREST 16. "
+        "[How to start with them](../howto/start-with-postgrests-configuration.md). In the "
+        "environment a name is `PGRST_` and capitals; settings marked as the database's may be set "
+        "there too, as `pgrst.` with underscores. `app.settings.*` reach every transaction.\n\n"
+    )
+    rows = [
+        [
+            f"`{key.name}`" + (f" (old: `{key.old}`)" if key.old else ""),
+            key.default,
+            key.text,
+            "yes" if key.is_in_database else "",
+            "yes" if key.is_served else "**no effect**",
+        ]
+        for key in KEYS
+    ]
+    heads = ["name", "default", "meaning", "in the database too", "served"]
+    return f"# PostgREST's configuration\n\n{NOTE}{text}{table(heads, rows)}"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "checks.md": checks_page,
+    "postgrest-configuration.md": postgrest_page,
     "postgrest-compatibility.md": compatibility_page,
 }
 

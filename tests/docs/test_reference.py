@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from changeover.gateway.postgrest_key import KEYS
 from changeover.journey.check import codes
 from changeover.model import errors, row_errors
 from changeover.model.settings import Settings
@@ -103,3 +104,10 @@ def test_every_rule_of_the_language_is_documented():
     names = [rule.id for rule in GENERATE.compatibility.rules()]
     assert names
     assert [name for name in names if page.count(f"| `{name}` |") != 1] == []
+
+
+def test_every_setting_of_postgrest_is_documented():
+    """Every name that the gateway reads, old or new, stands in its page."""
+    page = read("postgrest-configuration.md")
+    names = [name for key in KEYS for name in (key.name, key.old) if name]
+    assert [name for name in names if f"`{name}`" not in page] == []

@@ -13,6 +13,7 @@ from changeover.cli.command import command
 from changeover.cli.configuration import FILE_NAME, load, read_secret, read_text
 from changeover.cli.outcome import ExitCode, Outcome
 from changeover.cli.session import Session
+from changeover.model.errors import ConfigurationError
 from changeover.model.settings import GatewaySettings, Resolved
 from changeover.model.side import Side
 
@@ -99,8 +100,7 @@ def gateway(
     SIGTERM lets requests in flight finish, SIGUSR1 reads the schema again, SIGUSR2 the
     configuration.
     """
-    from changeover.gateway.server import serve
-
+    serve = _server()
     flags = {
         "workers": workers,
         "unix_socket": unix_socket,
@@ -117,6 +117,17 @@ def gateway(
         read = _read_ours(session, given)
     code = serve(read(), read, lambda text: _say(session, text))
     return Outcome(result={"ended": "stopped"}, exit_code=ExitCode(code))
+
+
+def _server() -> "Callable[[Setup, Callable[[], Setup], Callable[[str], None]], int]":
+    try:
+        from changeover.gateway.server import serve
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the gateway needs {error.name}, which is not installed",
+            hint="pip install 'changeover[gateway]'",
+        ) from None
+    return serve
 
 
 def _is_postgrest(session: Session, path: Path | None) -> bool:

@@ -5,7 +5,6 @@ names: whoever writes a telephone number where a key belongs must not find it in
 """
 
 import asyncio
-import json
 import os
 import re
 import sys
@@ -13,18 +12,24 @@ import time
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 KEYS_MAX: Final = 30
 FLUSH_S: Final = 0.05
 WRITE_BYTES: Final = 4096
 """Lines are written in pieces of at most this many bytes: a pipe keeps such a piece together."""
 
+_encode: Final = msgspec.json.Encoder().encode
+
 _KEY: Final = re.compile(r"[A-Za-z_][\w.>-]{0,62}")
 _PART: Final = re.compile(r"[^\W\d][\w %.-]{0,62}|-|v1|")
 
 
+@lru_cache(maxsize=1024)
 def shown_path(path: str) -> str:
     """Return a path as it may be logged: the resource, and `…` for whatever follows.
 
@@ -101,16 +106,16 @@ class AccessLog:
             status=access.status,
             bytes=access.bytes,
             ms=round(access.ms, 3),
-            role=access.role,
+            role=access.role.encode(errors="replace").decode(),
         )
 
     def event(self, name: str, **facts: Any) -> None:
         """Log an event; no fact may be a value, a key or a connection string."""
         at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"event": name, "at": at, **facts}, ensure_ascii=False)
+        line = _encode({"event": name, "at": at, **facts}) + b"\n"
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
-        self._lines.append(line.encode(errors="replace") + b"\n")
+        self._lines.append(line)
 
     def fault(self, error: BaseException) -> None:
         """Log an error that nobody foresaw: its kind and its place, never its text."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from changeover.engine.message import Headers
@@ -49,11 +50,18 @@ def encoded(headers: Headers) -> WireHeaders:
     """
     found = []
     for name, value in headers:
-        text = value if value.isprintable() else _CONTROLS.sub(" ", value)
-        key = name.lower().encode("utf-8", "replace")
-        if _NAME.fullmatch(key):
+        key = _wire_name(name)
+        if key:
+            text = value if value.isprintable() else _CONTROLS.sub(" ", value)
             found.append((key, text.encode("utf-8", "replace")))
     return found
+
+
+@lru_cache(maxsize=512)
+def _wire_name(name: str) -> bytes:
+    """Return a name as it is sent, or nothing if it is none; there are few, seen often."""
+    key = name.lower().encode("utf-8", "replace")
+    return key if _NAME.fullmatch(key) else b""
 
 
 def forwarded(headers: Iterable[tuple[bytes, bytes]], *, but: frozenset[bytes]) -> WireHeaders:
