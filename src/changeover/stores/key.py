@@ -214,7 +214,8 @@ class Keys:
         return role if isinstance(role, str) else _encode(role).decode()
 
     def _identity(self, role: str, members: Mapping[str, msgspec.Raw]) -> Identity:
-        claims = _encode({**members, "role": role}).decode()
+        # Without blanks, as PostgREST writes them; digits and escapes stay as the token has them.
+        claims = msgspec.json.format(_encode({**members, "role": role}), indent=-1).decode()
         return Identity(role=role, claims=claims, is_anonymous=role == self.settings.anonymous_role)
 
     def _admitted(self, identity: Identity) -> Identity:

@@ -67,6 +67,16 @@ CREATE FUNCTION api.write_item() RETURNS SETOF api.item VOLATILE LANGUAGE sql AS
 CREATE FUNCTION api.rename_items() RETURNS SETOF api.item VOLATILE LANGUAGE sql AS
   $$ UPDATE api.item SET kind = 'renamed' RETURNING * $$;
 
+CREATE FUNCTION api.reserved("order" int, "select" int DEFAULT 0) RETURNS int LANGUAGE sql AS
+  $$ SELECT "order" + "select" $$;
+CREATE FUNCTION api.mixed(x int) RETURNS text LANGUAGE sql AS $$ SELECT 'int' $$;
+CREATE FUNCTION api.mixed(jsonb) RETURNS text LANGUAGE sql AS $$ SELECT 'json' $$;
+CREATE FUNCTION api.header(name text) RETURNS text STABLE LANGUAGE sql AS
+  $$ SELECT current_setting('request.headers', true)::json->>name $$;
+CREATE FUNCTION api.cookie(name text) RETURNS text STABLE LANGUAGE sql AS
+  $$ SELECT current_setting('request.cookies', true)::json->>name $$;
+CREATE FUNCTION api.claim(name text) RETURNS text STABLE LANGUAGE sql AS
+  $$ SELECT current_setting('request.jwt.claims', true)::json->>name $$;
 CREATE FUNCTION api.set_headers(value text) RETURNS text STABLE LANGUAGE plpgsql AS $$
 BEGIN PERFORM set_config('response.headers', value, true); RETURN 'ok'; END $$;
 CREATE FUNCTION api.set_status(value text) RETURNS text STABLE LANGUAGE plpgsql AS $$

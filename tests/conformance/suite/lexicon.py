@@ -76,6 +76,7 @@ def catalog_words(snapshot: Snapshot) -> frozenset[str]:
     parameters = [p for many in snapshot.routines.values() for one in many for p in one.parameters]
     texts = [text for one in columns for text in (one.type, one.base_type, one.default or "")]
     texts += [text for one in parameters for text in (one.type, one.type_without_length)]
+    texts += [one.returned_type for many in snapshot.routines.values() for one in many]
     return frozenset(word for text in texts for word in re.findall(r"[^\W\d][\w$]*", text))
 
 

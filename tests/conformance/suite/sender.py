@@ -71,7 +71,7 @@ class HttpSender:
             target = quote(sent.target, safe=SAFE)
             connection.putrequest(sent.method, target, skip_accept_encoding=True)
             for name, value in headers_of(sent):
-                connection.putheader(name, value)
+                connection.putheader(name, value.encode())
             if sent.content or sent.method in ("POST", "PUT", "PATCH"):
                 connection.putheader("Content-Length", str(len(sent.content)))
             connection.endheaders(sent.content or None)
