@@ -156,6 +156,7 @@ def test_a_form_is_one_row_of_texts():
     assert found.shape.payload == Payload(
         kind=BodyKind.OBJECT, keys=("a", "b", "c"), slot=0, rows=1
     )
+    assert request(b"", FORM).values == ("{}",)
     assert refused(b"a=%FF", FORM).code == "PGRST102"
 
 

@@ -177,9 +177,17 @@ def test_trees():
     assert request.values == ("1", "%", '{"1","2)"}', "{1,2}", "f,g")
 
 
+def test_trees_of_quoted_names():
+    """Values are the same whatever the names look like."""
+    request = read('or=("a b".cs.{1,2},c->>d.eq."e,f",и.in.( g , "h"))')
+    assert request.values == ("{1,2}", "d", "e,f", '{"g "," \\"h\\""}')
+
+
 def test_a_tree_may_turn_out_a_condition():
-    """`or=.eq.1` is a condition on a column of that name."""
+    """`or=.eq.1` is a condition on a column of that name; there is no end check behind it."""
     assert read("or=.eq.1").shape.logic == (((), Filter(Field("or"), Operation("eq", slot=0))),)
+    assert read('or=.eq."a"b').values == ('"a"b',)
+    assert read('or=.eq."a",b').values == ("a",)
 
 
 def test_orders():
@@ -210,6 +218,13 @@ def test_the_last_window_of_a_level_counts():
     )
     assert request.values == ("2", "3", "6", "5")
     assert (request.offset, request.limit) == (3, 2)
+
+
+def test_a_window_leads_to_an_embed_or_nowhere():
+    """A key that only ends like a window's is none of the root's."""
+    request = read("a->b.limit=5")
+    assert request.shape.windows == ()
+    assert (request.offset, request.limit) == (0, None)
 
 
 def test_columns_are_sorted_and_unique():
