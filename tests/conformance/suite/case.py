@@ -9,6 +9,9 @@ from typing import Any, Final
 ABSENT: Final = None
 """As a header's expected value: it must not be there."""
 
+PRESENT: Final = "\0"
+"""As a header's expected value: it must be there, whatever it says."""
+
 NOTHING: Final = object()
 """Where nothing is expected of a body."""
 
