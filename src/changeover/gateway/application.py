@@ -196,6 +196,10 @@ class Gateway:
             Ended: If the client has gone in the midst of it.
         """
         bytes_max = self._limits.body_bytes_max
+        if _announced(message) > bytes_max:
+            if message.header("expect") is None:
+                await _drain(receive)
+            raise TooLarge
         parts: list[bytes] = []
         length = 0
         has_more = True
@@ -206,7 +210,7 @@ class Gateway:
             has_more = event.get("more_body", False)
             parts.append(event.get("body", b""))
             length += len(parts[-1])
-            if length > bytes_max or _announced(message) > bytes_max:
+            if length > bytes_max:
                 if has_more:
                     await _drain(receive)
                 raise TooLarge

@@ -1,10 +1,15 @@
 """What a request may cost, and what happens to one that costs more."""
 
+import contextlib
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from gateway_process import wait_for
+from gateway_process import SECRET_KEY, wait_for
 
 SECOND = "/rpc/slow?seconds=60"
 
@@ -21,6 +26,54 @@ def test_a_body_above_the_limit_is_refused(make_gateway, login):
         fits = client.post("/item", json={"id": 8, "name": "x" * 900})
         assert fits.status_code == 201
         assert client.get("/item?select=id&id=gt.2").json() == [{"id": 8}]
+
+
+def test_a_client_that_asks_first_need_not_send(make_gateway, login):
+    """With `Expect: 100-continue` a body that is too large is refused before it is sent."""
+    api = make_gateway(login, table="body_bytes_max = 1000")
+    place = urlsplit(api.url)
+    head = "POST /item HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+
+
+def abort(place, path, key, after_s):
+    """Send a request and go without waiting for its answer."""
+    with socket.create_connection(place, timeout=30) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\napikey: {key}\r\n\r\n".encode())
+        connection.settimeout(after_s)
+        with contextlib.suppress(TimeoutError):
+            connection.recv(1)
+
+
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(300, id="few"), pytest.param(10_000, id="many", marks=pytest.mark.nightly)],
+)
+@pytest.mark.timeout(1800)
+def test_aborted_requests_leak_nothing(make_gateway, login, database, count):
+    """After many requests that nobody waited for: no connection and no descriptor too many."""
+    api = make_gateway(login, table="pool_size = 4\nhas_access_log = false")
+    place = urlsplit(api.url)
+    descriptors = Path(f"/proc/{api.process.pid}/fd")
+    with api.client() as client, ThreadPoolExecutor(8) as pool:
+        client.get("/item")
+        before = len(list(descriptors.iterdir()))
+        for number in range(count):
+            path = f"/rpc/slow?seconds={(number % 7) / 10}"
+            after_s = 0.001 + (number % 5) / 20
+            pool.submit(abort, (place.hostname, place.port), path, SECRET_KEY, after_s)
+        pool.shutdown()
+        answers = [client.get("/item?id=eq.1").status_code for _ in range(20)]
+        assert answers == [200] * 20
+        wait_for(lambda: len(list(descriptors.iterdir())) <= before + 4, what="few descriptors")
+    with database.connect_as_superuser() as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'authenticator'"
+            " AND datname = current_database() AND application_name = 'changeover api'"
+        ).fetchone()
+    assert count <= 4
 
 
 def test_a_head_above_the_limit_is_refused(client):
