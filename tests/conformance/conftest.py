@@ -1,29 +1,38 @@
 """The suite's database, and both ways to an answer."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suite.preset import configuration
 from suite.scene import scene
-from suite.sender import Send
-from suite.way import open_gateway, open_store
+from suite.way import Ways
 
 from changeover.embedded import Database
 
-OPENERS = {"store": open_store, "gateway": open_gateway}
+DIGESTS = """
+SELECT name, private.digest(name)
+FROM pg_tables, format('%I.%I', schemaname, tablename) AS f (name)
+WHERE schemaname IN ('api', 'other') ORDER BY name
+"""
+
+
+def digest(database: Database) -> list[tuple[str, str | None]]:
+    """Return a digest of every table's rows."""
+    with database.connect_as_superuser() as connection:
+        return connection.execute(DIGESTS).fetchall()
 
 
 @pytest.fixture(scope="session")
 def conformance_database() -> Iterator[Database]:
-    """The suite's database."""
+    """The suite's database; whatever ran, its rows are what they were."""
     with scene() as database:
+        before = digest(database)
         yield database
+        assert digest(database) == before
 
 
 @pytest.fixture(scope="session")
@@ -34,19 +43,8 @@ def owner_connection(conformance_database):
 
 
 @pytest.fixture(scope="session")
-def way_to(conformance_database, tmp_path_factory) -> Iterator[Callable[[str, str], Send]]:
-    """A function that returns how requests are sent, by transport and profile; kept open."""
-    opened: dict[tuple[str, str], Send] = {}
+def ways(conformance_database, tmp_path_factory) -> Iterator[Ways]:
+    """The ways to an answer, by transport and profile."""
     dsn = conformance_database.dsn_of("connector")
-    with ExitStack() as after:
-
-        def way(transport: str, profile: str) -> Send:
-            if (transport, profile) not in opened:
-                given = configuration(profile) | {"db-uri": dsn}
-                directory = tmp_path_factory.mktemp(f"{transport}-{profile}")
-                opened[transport, profile] = after.enter_context(
-                    OPENERS[transport](given, directory)
-                )
-            return opened[transport, profile]
-
-        yield way
+    with Ways(dsn, tmp_path_factory.mktemp("ways")) as found:
+        yield found

@@ -13,3 +13,11 @@ CREATE FUNCTION private.reset() RETURNS void LANGUAGE sql AS $$
   SELECT setval(pg_get_serial_sequence('api.item', 'id'), 100, false);
   SELECT setval(pg_get_serial_sequence('api.ticket', 'id'), 500, false);
 $$;
+
+CREATE FUNCTION private.digest(relation text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE found text;
+BEGIN
+  EXECUTE format('SELECT md5(string_agg(t::text, E''\n'' ORDER BY t::text)) FROM %s t', relation)
+    INTO found;
+  RETURN found;
+END $$;

@@ -5,8 +5,8 @@ import pytest
 from suite.case import Case
 
 
-def marked(case: Case, transport: str) -> list[pytest.MarkDecorator]:
-    """Return a case's marks on one transport."""
+def marked(case: Case) -> list[pytest.MarkDecorator]:
+    """Return a case's marks."""
     if case.fails is None:
         return []
     return [pytest.mark.xfail(reason=case.fails, strict=True)]
