@@ -81,8 +81,7 @@ def toml_reader(
 
     def again() -> Setup:
         table, database = settings()
-        setup = with_flags(configuration.configure(table, database, environment, read), flags)
-        read_database_settings(setup.pool.dsn, None, is_wanted=False)
-        return setup
+        read_database_settings(database.dsn, None, is_wanted=False)
+        return with_flags(configuration.configure(table, database, environment, read), flags)
 
     return again

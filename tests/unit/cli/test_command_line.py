@@ -83,7 +83,8 @@ def test_a_missing_database_is_said_by_every_command(program, name):
     shown = program(*words(name), *confirmed)
     assert shown.returncode == ExitCode.USAGE
     assert shown.stderr.startswith("error CO103: ")
-    assert "CHANGEOVER_SOURCE_DSN" in shown.stderr
+    side = "TARGET" if name == "gateway" else "SOURCE"
+    assert f"CHANGEOVER_{side}_DSN" in shown.stderr
 
 
 @pytest.mark.parametrize("name", WITH_DATABASES)

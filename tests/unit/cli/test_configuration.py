@@ -181,3 +181,40 @@ def test_armed_faults_are_warned_of(configured, warnings):
     assert "booking.is_lost" in warnings[0]
     with pytest.raises(ConfigurationError, match="CHANGEOVER_FAULTS"):
         configured(environment={"CHANGEOVER_FAULTS": "nothing.like_it"}).hooks()
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "target", "origin"),
+    [
+        ('[target]\ndsn = "host=t"', {}, "", "changeover.toml [target] dsn"),
+        (
+            '[target]\ndsn = "host=t"\n[gateway]\ndsn = "host=g"',
+            {},
+            "",
+            "changeover.toml [gateway] dsn",
+        ),
+        (
+            '[gateway]\ndsn = "host=g"',
+            {"CHANGEOVER_GATEWAY_DSN": "host=e"},
+            "",
+            "environment CHANGEOVER_GATEWAY_DSN",
+        ),
+        ('[gateway]\ndsn = "host=g"', {"CHANGEOVER_GATEWAY_DSN": "host=e"}, "host=f", "--target"),
+    ],
+)
+def test_the_gateways_database(configured, text, environment, target, origin):
+    """A login of its own comes before the target's owner, a flag before both."""
+    found = configured(text, environment=environment, target=target)
+    assert found.gateway().origin == origin
+
+
+def test_the_gateways_files_lie_beside_the_configuration(configured, tmp_path):
+    """Relative paths in `[gateway]` are taken from the file's directory."""
+    (tmp_path / "gateway.dsn").write_text("host=g", encoding="utf-8")
+    (tmp_path / "gateway.dsn").chmod(0o600)
+    text = '[gateway]\ndsn = "@gateway.dsn"\ntls_key = "key.pem"\nunix_socket = "/run/api.sock"'
+    found = configured(text)
+    assert found.gateway().dsn.reveal() == "host=g"
+    assert found.settings.gateway.tls_key == str(tmp_path / "key.pem")
+    assert found.settings.gateway.unix_socket == "/run/api.sock"
+    assert "gateway.dsn" in [shown.name for shown in show_databases(found)]
