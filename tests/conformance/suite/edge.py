@@ -10,7 +10,51 @@ ARRAY = "application/vnd.pgrst.array+json"
 MEMBER = {"role": "member", "sub": "u1"}
 NULL_SHIP = {"id": None, "name": None, "harbour_id": None, "tonnage": None, "built": None}
 
+BEARER = {"WWW-Authenticate": "Bearer"}
+UNKNOWN_PATH = error("PGRST125", "Invalid path specified in request URL")
+
+
+def no_table(name):
+    """Return the refusal of an unknown table without a hint."""
+    return error("PGRST205", f"Could not find the table 'api.{name}' in the schema cache")
+
+
 RULES = (
+    rule(
+        "meet-path",
+        "§2",
+        1,
+        "An escaped slash parts nothing; empty parts are refused",
+        get("/xx%2Fyy", no_table("xx/yy"), 404),
+        get("/rpc%2Fanswer", no_table("rpc/answer"), 404),
+        get("/%zz", no_table("%zz"), 404),
+        get("//tower", UNKNOWN_PATH, 404),
+        get("/rpc//answer", UNKNOWN_PATH, 404),
+    ),
+    rule(
+        "meet-headers",
+        "§7",
+        1,
+        "What an answer without a body, and one beyond the offset, carry",
+        post("/tower", {"id": 9}, answer={"Content-Type": None, "Content-Profile": None}),
+        patch("/tower?id=eq.1", {"name": "x"}, answer={"Content-Profile": None}),
+        get(
+            "/ship?offset=5",
+            status=416,
+            prefer="count=exact",
+            answer={
+                "Vary": "Accept, Prefer, Range",
+                "Content-Location": "/ship?offset=5",
+                "Content-Profile": "api",
+            },
+        ),
+        get("/rpc/whoami", status=401, claims={"role": "nobody_such"}, answer=BEARER),
+        call(
+            "fail", {"state": "53300", "message": "m"}, status=503, answer={"Retry-After": PRESENT}
+        ),
+        get("/tower", answer={"Server": "postgrest/16.2"}).over("gateway"),
+        get("/nothere", status=404, answer={"Server": "postgrest/16.2"}).over("gateway"),
+    ),
     rule(
         "meet-trigger",
         "§6",
