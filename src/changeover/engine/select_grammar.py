@@ -3,11 +3,13 @@
 Source: shared reference "PostgREST: the language that we speak", section 3.
 """
 
+import re
 from typing import Final, TypeAlias
 
 from changeover.engine.combinator import (
     Outcome,
     Parser,
+    Trouble,
     attempt,
     between,
     char,
@@ -154,7 +156,23 @@ def _tree(head: Parser[EmbedDraft]) -> Parser[SelectDraft | EmbedDraft]:
     )
 
 
+_PLAIN: Final = re.compile(r"(\*|[A-Za-z0-9_]+)(?=,)")
+
+_any_item: Final[Parser[SelectDraft | EmbedDraft]] = first_of(
+    _tree(_spread), _tree(_relation), _column
+)
+
+
+def _item(text: str, at: int) -> Outcome[SelectDraft | EmbedDraft]:
+    """Read an item; a plain column before a comma at once, since none of its errors can be told."""
+    plain = _PLAIN.match(text, at)
+    if plain is None:
+        return _any_item(text, at)
+    draft = SelectDraft(FieldDraft(plain[1]))
+    end = plain.end()
+    return Outcome(is_ok=True, has_consumed=True, value=draft, at=end, trouble=Trouble(end))
+
+
 _items: Final[Parser[Items]] = sequence(
-    tuple[SelectDraft | EmbedDraft, ...],
-    option(separated(first_of(_tree(_spread), _tree(_relation), _column), lexeme(comma)), []),
+    tuple[SelectDraft | EmbedDraft, ...], option(separated(_item, lexeme(comma)), [])
 )
