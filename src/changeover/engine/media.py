@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from changeover.engine.message import printable
 from changeover.engine.syntax import Media
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -87,7 +88,7 @@ def media(text: str) -> Media:
         case "plan+json":
             return _plan("json", parameters)
         case _:
-            return Media("other", text)
+            return Media("other", printable(text))
 
 
 def _stripped(kind: str, *, is_stripped: bool) -> str:

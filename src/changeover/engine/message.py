@@ -62,3 +62,8 @@ class Reply:
     headers: Headers = ()
     body: bytes = b""
     role: str = ""
+
+
+def printable(text: str) -> str:
+    """Return a text of a request so that an answer can hold it: without lone surrogates."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

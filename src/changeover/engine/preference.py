@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from changeover.engine import integer
+from changeover.engine.message import printable
 from changeover.engine.syntax import Count, Preferences, Resolution, Return
 
 _Value = TypeVar("_Value", bound=StrEnum)
@@ -35,7 +36,9 @@ def preferences(headers: tuple[str, ...], *, has_override: bool) -> Preferences:
         headers: The values of all `Prefer` headers, in order.
         has_override: Whether a client may choose how the transaction ends.
     """
-    tokens = [one.strip() for header in headers if header for one in header.split(",")]
+    tokens = [
+        one.strip() for header in map(printable, headers) if header for one in header.split(",")
+    ]
     return Preferences(
         resolution=_first_of(tokens, "resolution=", Resolution),
         representation=_first_of(tokens, "return=", Return),

@@ -120,7 +120,7 @@ def read(pairs: Pairs, values: Values, *, is_call: bool) -> Query:
     return query
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _kind(key: str) -> str:
     if key in ("select", "columns", "on_conflict"):
         return "named"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from changeover.engine.message import Message
+from changeover.engine.message import Message, printable
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
 from changeover.engine.syntax import Action
@@ -123,8 +123,3 @@ def action(found: Resource, method: str) -> Action:
     if found.is_function:
         raise Refusal("PGRST101", f"Cannot use the {printable(method)} method on RPC")
     raise Refusal("PGRST117", f"Unsupported HTTP method: {printable(method)}")
-
-
-def printable(text: str) -> str:
-    """Return a header's text so that it can be sent: without lone surrogates."""
-    return text.encode("utf-8", "replace").decode()

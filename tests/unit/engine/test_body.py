@@ -192,6 +192,11 @@ def test_other_content_is_refused_by_its_text(content):
     assert refused(b"{}", content).message == f"Content-Type not acceptable: {content}"
 
 
+def test_a_refusal_of_odd_content_can_be_answered():
+    """A header may hold what no answer can."""
+    assert b"acceptable: x?" in refused(b"{}", "x\udc80").reply().body
+
+
 def test_octets_may_hold_anything():
     """Bytes that are no text are sent as bytes, NUL included."""
     found = request(b"\xff\0", "application/octet-stream", path="/rpc/f")

@@ -49,6 +49,11 @@ def test_tokens_are_exact(text):
     assert read(text) == Preferences(unknown=(text,))
 
 
+def test_a_token_can_be_shown():
+    """A header may hold what no answer can."""
+    assert read("x\udc80").unknown == ("x?",)
+
+
 def test_an_empty_header_says_nothing():
     """An empty token between commas is a token."""
     assert read("") == Preferences()
