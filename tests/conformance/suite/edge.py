@@ -366,4 +366,34 @@ RULES = (
         patch("/tower?id=eq.1", {"name": "x"}, status=400, prefer="handling=strict,max-affected=0"),
         send("DELETE", "/part?id=eq.99", status=204, prefer="handling=strict,max-affected=0"),
     ),
+    rule(
+        "stale",
+        "§11",
+        1,
+        "What the snapshot misses is looked up once more before it is refused",
+        get("/fresh", [{"id": 1}]).around(
+            "CREATE TABLE api.fresh AS SELECT 1 AS id; GRANT SELECT ON api.fresh TO visitor",
+            "DROP TABLE api.fresh",
+        ),
+        get("/rpc/fresh_answer", 7).around(
+            "CREATE FUNCTION api.fresh_answer() RETURNS int LANGUAGE sql AS 'SELECT 7'",
+            "DROP FUNCTION api.fresh_answer()",
+        ),
+        post(
+            "/tower?select=fresh",
+            {"id": 9, "fresh": 3},
+            [{"fresh": 3}],
+            prefer="return=representation",
+        ).around(
+            "ALTER TABLE api.tower ADD fresh int",
+            "ALTER TABLE api.tower DROP fresh",
+        ),
+        get("/keyonly?select=k,keyless(x)", [{"k": 1, "keyless": [{"x": 1}]}]).around(
+            "DELETE FROM api.keyless WHERE x = 2;"
+            " ALTER TABLE api.keyless ADD CONSTRAINT fresh FOREIGN KEY (x) REFERENCES api.keyonly",
+            "ALTER TABLE api.keyless DROP CONSTRAINT fresh;"
+            " INSERT INTO api.keyless VALUES (2, 'b')",
+        ),
+        get("/tower?select=id&id=eq.1", [{"id": 1}]),
+    ),
 )
