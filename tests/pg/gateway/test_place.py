@@ -109,7 +109,7 @@ def workers_of(api):
 def test_two_workers_share_a_port(make_gateway, login):
     """Both answer; one that is killed is replaced; the end of the parent is theirs too."""
     api = make_gateway(login, table="workers = 2")
-    first = workers_of(api)
+    first = wait_for(lambda: (at := workers_of(api))[1:] and at, what="two workers")
     assert len(first) == 2
     os.kill(first[0], signal.SIGKILL)
     wait_for(
