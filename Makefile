@@ -39,7 +39,7 @@ demo: setup ## move the salon between two throw-away servers, into var/demo (BRE
 	@$(IN_VENV) .venv/bin/python -m salon.demo --output var/demo $(if $(BREAK),--break "$$BREAK")
 
 test: setup $(JAVASCRIPT_STAMP) ## all tests except the nightly ones (args="tests/unit -x" narrows)
-	@$(PYTEST) -m "not nightly" -n $(WORKERS) --dist worksteal $(args)
+	@$(PYTEST) -m "not nightly" -n $(WORKERS) --dist loadfile $(args)
 
 check: setup ## the gate: format, lint, types, import contracts, unit tests
 	.venv/bin/ruff format --check .

@@ -4,6 +4,7 @@ Each worker has one source server (16, Supabase-like) and one target server (18,
 fsync. Each test gets databases of its own, cloned from templates, and leaves no role behind.
 """
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -37,6 +38,14 @@ FAST = {
 }
 
 _numbers = count(1)
+
+# What a shell starts in the background ignores these, and so would all that the tests start.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

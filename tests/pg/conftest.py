@@ -114,15 +114,17 @@ def rows():
 
 
 def _drop_mirror_roles(server: Any) -> None:
-    """Remove the roles that installing made; their databases are gone by now."""
+    """Remove the roles that installing made in databases that are gone by now."""
     with server.connect() as connection:
         roles = connection.execute(
             "SELECT rolname FROM pg_roles WHERE rolname LIKE 'changeover_mirror_%'"
+            " AND rolname <> ALL (SELECT 'changeover_mirror_' || oid FROM pg_database)"
         ).fetchall()
         granted = connection.execute(
             "SELECT pg_get_userbyid(g.grantor), pg_get_userbyid(g.grantee)"
             " FROM pg_parameter_acl p, aclexplode(p.paracl) g"
-            " WHERE pg_get_userbyid(g.grantee) LIKE 'changeover_mirror_%'"
+            " WHERE pg_get_userbyid(g.grantee) = ANY (%s)",
+            ([role for (role,) in roles],),
         ).fetchall()
         for grantor, grantee in granted:
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(grantor)))

@@ -23,6 +23,13 @@ Release = Annotated[
         "--release-source", help="After finish: open the source as a database of its own."
     ),
 ]
+TargetLost = Annotated[
+    bool,
+    typer.Option(
+        "--target-lost",
+        help="The target is gone for good: open the source without it and end the move.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,12 +48,46 @@ def cutover(session: Session, *, dry_run: DryRun = False, yes: YesOrName = False
     return _swap(session, "cutover", dry_run=dry_run, yes=yes)
 
 
-def rollback(session: Session, *, dry_run: DryRun = False, yes: YesOrName = False) -> Outcome:
+def rollback(
+    session: Session,
+    *,
+    target_lost: TargetLost = False,
+    dry_run: DryRun = False,
+    yes: YesOrName = False,
+) -> Outcome:
     """Give the authority back to the source, with everything that was written since.
 
-    Asks the gates first (4 when one refuses: nothing was changed).
+    Asks the gates first (4 when one refuses: nothing was changed). `--target-lost` is for a target
+    that will never answer again: cut it off from everybody first, since its fence is open. It says
+    which writes only the target held, and refuses (4) a target that answers.
     """
+    if target_lost:
+        return _abandon(session, dry_run=dry_run, yes=yes)
     return _swap(session, "rollback", dry_run=dry_run, yes=yes)
+
+
+def _abandon(session: Session, *, dry_run: bool, yes: bool) -> Outcome:
+    from changeover.journey import target_lost as journey
+
+    actions = journey.plan(session.move)
+    if dry_run:
+        return Outcome(result={"actions": actions}, blocks=actions)
+    if not yes:
+        session.confirm_name(Side.SOURCE, actions)
+    done = journey.abandon_target(session.move)
+    blocks: list[Block] = [
+        journey.describe(was_primary=done.was_primary, held_until=done.held_until),
+        f"the source has the authority for writes, epoch {done.epoch}; the move is over",
+    ]
+    blocks += [f"NOT VALID, orphans: {name}" for name in done.unvalidated]
+    return Outcome(
+        result=done,
+        blocks=blocks,
+        next_steps=[
+            "stop the mirror's service",
+            "keep the target cut off should it come back; `verify` names what only it holds",
+        ],
+    )
 
 
 def _swap(session: Session, verb: str, *, dry_run: bool, yes: bool) -> Outcome:

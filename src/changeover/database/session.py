@@ -3,7 +3,8 @@
 from typing import Final
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
+from psycopg.conninfo import make_conninfo
 
 from changeover.database.endpoint import Endpoint
 from changeover.database.errors import translated
@@ -83,6 +84,16 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def is_silent(endpoint: Endpoint) -> bool:
+    """Return whether nothing at all answers where a database should be.
+
+    A server that refuses us, that starts or that stops does answer.
+    Source: https://www.postgresql.org/docs/current/libpq-connect.html, PQping
+    """
+    dsn = make_conninfo(endpoint.dsn.reveal(), connect_timeout=CONNECT_TIMEOUT_S)
+    return pq.PGconn.ping(dsn.encode()) == pq.Ping.NO_RESPONSE
 
 
 def connect_application(endpoint: Endpoint) -> psycopg.Connection[tuple[object, ...]]:

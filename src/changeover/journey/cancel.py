@@ -87,7 +87,7 @@ def cancel(move: Move) -> Cancelled:
 
 def _remove(move: Move) -> Cancelled:
     pairs = read_pairs(move)
-    capture.remove(move, Side.SOURCE, pairs)
+    capture.remove(move, Side.SOURCE, [pair.source for pair in pairs])
     drop_role(move, Side.SOURCE)
     unvalidated: tuple[str, ...] = ()
     with move.connect_owner(Side.TARGET, "cancel") as target:
@@ -98,6 +98,6 @@ def _remove(move: Move) -> Cancelled:
                 rest.wake(target, Side.TARGET)
     if is_there:
         unvalidated = rest.validate(move, Side.TARGET)
-    capture.remove(move, Side.TARGET, pairs)
+    capture.remove(move, Side.TARGET, [pair.target for pair in pairs])
     drop_role(move, Side.TARGET)
     return Cancelled(tables=len(pairs), unvalidated=unvalidated)

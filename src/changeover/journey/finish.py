@@ -103,7 +103,7 @@ def _clear_target(move: Move, pairs: tuple[Pair, ...]) -> int:
     limit_ms = capture.LOCK_TIMEOUT_MS
     with move.connect_owner(Side.TARGET, "finish", lock_timeout_ms=limit_ms) as target:
         for pair in pairs:
-            capture.remove_triggers(target, Side.TARGET, pair)
+            capture.remove_triggers(target, Side.TARGET, pair.target)
         row = target.execute(fixed(_MINE, "count_our_triggers")).fetchone()
         left = -1 if row is None else row[0]
         if left:
@@ -143,6 +143,6 @@ def release_source(move: Move) -> tuple[str, ...]:
         fence.promise(source, Side.SOURCE, control.attempt)
         rest.wake(source, Side.SOURCE)
     unvalidated = rest.validate(move, Side.SOURCE)
-    capture.remove(move, Side.SOURCE, read_pairs(move))
+    capture.remove(move, Side.SOURCE, [pair.source for pair in read_pairs(move)])
     drop_role(move, Side.SOURCE)
     return unvalidated

@@ -13,6 +13,7 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from changeover.catalog.pair import Pair
+from changeover.catalog.values import Table
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, is_installed
 from changeover.control.place import identity_of
@@ -213,7 +214,7 @@ def guard_table(connection: Connection, side: Side, pair: Pair, mirror: trigger.
         TimedOutError: If the lock could not be had.
     """
     function = trigger.capture_function(pair, side, mirror)
-    _patiently(connection, side, pair, [function, *trigger.table_triggers(pair, side)])
+    _patiently(connection, side, pair.name, [function, *trigger.table_triggers(pair, side)])
 
 
 def guard_partitions(
@@ -240,7 +241,7 @@ def guard_partitions(
     statements = [s for name in partitions for s in trigger.partition_triggers(pair, name)]
     if is_logged:
         statements += [trigger.log_rows(pair, name) for name in partitions]
-    _patiently(connection, side, pair, statements)
+    _patiently(connection, side, pair.name, statements)
 
 
 def _install_control(move: Move) -> None:
@@ -267,33 +268,33 @@ def _install_control(move: Move) -> None:
             )
 
 
-def remove(move: Move, side: Side, pairs: tuple[Pair, ...]) -> None:
+def remove(move: Move, side: Side, tables: Iterable[Table]) -> None:
     """Remove triggers, functions and the schema `changeover` from a side, and prove it.
 
     Args:
         move: The move.
         side: The side; its evidence, if any, must have been saved by the caller.
-        pairs: The tables that were guarded.
+        tables: The side's tables that were guarded.
     """
     with move.connect_owner(side, "remove", lock_timeout_ms=LOCK_TIMEOUT_MS) as connection:
-        for pair in pairs:
-            remove_triggers(connection, side, pair)
+        for table in tables:
+            remove_triggers(connection, side, table)
         with translated(side, "removing the schema changeover"), connection.transaction():
             connection.execute(fixed(_MINE, "drop_schema"))
     forget_login(move.state_directory, side)
 
 
-def remove_triggers(connection: Connection, side: Side, pair: Pair) -> None:
+def remove_triggers(connection: Connection, side: Side, table: Table) -> None:
     """Remove our triggers from a table and its partitions.
 
     Raises:
         TimedOutError: If the lock could not be had.
     """
-    _patiently(connection, side, pair, trigger.drop_triggers(pair.table(side)))
+    _patiently(connection, side, table.name, trigger.drop_triggers(table))
 
 
 def _patiently(
-    connection: Connection, side: Side, pair: Pair, statements: Iterable[sql.Composed]
+    connection: Connection, side: Side, name: TableName, statements: Iterable[sql.Composed]
 ) -> None:
     for _ in range(TRIES_MAX):
         try:
@@ -305,6 +306,6 @@ def _patiently(
         else:
             return
     raise TimedOutError(
-        f"{side}: no lock on {pair.name} within {TRIES_MAX} tries of {LOCK_TIMEOUT_MS} ms",
+        f"{side}: no lock on {name} within {TRIES_MAX} tries of {LOCK_TIMEOUT_MS} ms",
         hint="look for a long transaction on that table and run it again",
     )

@@ -198,6 +198,11 @@ def test_the_sides_of_a_move_that_are_swapped(refuses, installed, name, pair):
     refuses(verbs, 4, "CO207", "of a move")
 
 
+def test_a_target_that_answers_is_not_lost(refuses, installed):
+    """The way back without the target is refused while anything answers at its address."""
+    refuses([["rollback", "--target-lost", "--yes"]], 4, "CO408", "answers")
+
+
 @pytest.mark.parametrize("side", ["source", "target"])
 def test_a_move_with_another_database(refuses, installed, name, pair_with, side):
     """Neither side of a move is taken for a side of a move with a third database."""
