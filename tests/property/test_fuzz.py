@@ -35,8 +35,13 @@ OWN_NAME = re.compile(r"pgrst_\w+|record|integer|.+_\d+")
 TELLING_LENGTH = 6
 """A value this long is found in a statement only if it was written into it."""
 
-# Where a statement of ours can't be at fault: the value is a little language of its own.
-FOREIGN_SYNTAX = ("syntax error in tsquery", "there is no escaped character")
+# Where a statement of ours is not at fault: the value is a little language of its own, or the client
+# has named nothing at all, which PostgREST hands to the server too.
+FOREIGN_SYNTAX = (
+    "syntax error in tsquery",
+    "there is no escaped character",
+    "zero-length delimited identifier",
+)
 FATAL_CLASSES = ("09", "25", "2D", "38", "39", "3B", "40", "54", "55", "57", "58", "F0", "HV", "XX")
 
 

@@ -67,6 +67,8 @@ def catalog_names(snapshot: Snapshot) -> frozenset[str]:
     for routines in snapshot.routines.values():
         for routine in routines:
             names |= {routine.name.schema, routine.name.name, *(p.name for p in routine.parameters)}
+            if routine.returned_relation is not None:
+                names.add(routine.returned_relation.name)
     return frozenset(names)
 
 
