@@ -90,7 +90,6 @@ def parse(message: Message, settings: ApiSettings) -> Request:
         has_rows_affected_max=preferences.rows_affected_max is not None,
         unknown_preferences=preferences.unknown if preferences.is_strict else (),
         accept=media.accepted(message.header("accept")),
-        targets=_targets(query, windows),
     )
     has_window = action in _WITH_WINDOW
     return Request(
@@ -157,11 +156,6 @@ def _window(rows: Range, values: Values) -> Window:
         limit=None if limit is None else values.add(str(limit)),
         offset=values.add(str(rows.first)) if rows.has_offset else None,
     )
-
-
-def _targets(query: Query, windows: tuple[tuple[Path, Window], ...]) -> tuple[Path, ...]:
-    aimed = (query.embed_filters, query.orders.items(), windows, query.logic)
-    return tuple(path for kind in aimed for path, _ in kind if path)
 
 
 def _preferences(message: Message, settings: ApiSettings) -> Preferences:

@@ -4,7 +4,6 @@ A value that a client sent stands in `Request.values`; the tree holds the value'
 `Slot`. So two requests that differ in values only have equal trees, and share plan and statement.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -286,8 +285,6 @@ class Shape:
         arguments: Of a call by GET: argument names and the slots of their texts, in order.
         payload: The body.
         content_type: The body's media type in lower case without parameters.
-        targets: Paths of embeds that parameters aim at, in the order that moves embeds to the front
-            of their siblings (filters, then orders, windows, trees; within a kind as in the URL).
     """
 
     action: Action
@@ -314,7 +311,6 @@ class Shape:
     has_rows_affected_max: bool = False
     unknown_preferences: tuple[str, ...] = ()
     accept: tuple[Media, ...] = (Media("any", "*/*"),)
-    targets: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,6 +386,3 @@ class Outcome:
 
     row: tuple[object, ...] | None
     planned: int | None = None
-
-
-ColumnTypes: TypeAlias = Mapping[str, str]

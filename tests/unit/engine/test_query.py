@@ -260,12 +260,6 @@ def test_an_argument_that_begins_like_an_operator_is_refused(text):
         read(f"a={text}", path="/rpc/f")
 
 
-def test_targets_are_those_of_all_kinds():
-    """Filters, orders, windows and trees that aim at embeds."""
-    shape = read("d.or=(a.eq.1)&c.limit=1&b.order=x&a.x=eq.1&x=eq.1&limit=1").shape
-    assert shape.targets == (("a",), ("b",), ("c",), ("d",))
-
-
 @pytest.mark.parametrize(
     ("query", "other"),
     [
