@@ -20,6 +20,7 @@ from suite.sender import message_of
 
 from changeover.engine.refusal import STATUS, Refusal
 from changeover.gateway.postgrest_configuration import Given, configure
+from changeover.stores import snapshot_holder
 from changeover.stores.counter import StoreSettings
 from changeover.stores.key import Identity
 from changeover.stores.postgres import PostgresStore
@@ -35,8 +36,8 @@ OWN_NAME = re.compile(r"pgrst_\w+|record|integer|.+_\d+")
 TELLING_LENGTH = 6
 """A value this long is found in a statement only if it was written into it."""
 
-# Where a statement of ours is not at fault: the value is a little language of its own, or the client
-# has named nothing at all, which PostgREST hands to the server too.
+# Where a statement of ours is not at fault: the value is a little language of its own, or the
+# client has named nothing at all, which PostgREST hands to the server too.
 FOREIGN_SYNTAX = (
     "syntax error in tsquery",
     "there is no escaped character",
@@ -110,7 +111,9 @@ class Fuzzed:
 @pytest.fixture(scope="module")
 def fuzzed():
     """A store of the suite's database that keeps nothing."""
-    with scene() as database:
+    with scene() as database, pytest.MonkeyPatch.context() as patch:
+        # A limit that no setting turns: requests for what is not there wait for it.
+        patch.setattr(snapshot_holder, "BURST_S", 0.0)
         given_settings = configuration("plain") | {"db-uri": database.dsn_of("connector")}
         setup = configure(Given(file=given_settings), Path.read_text)
         store = PostgresStore(

@@ -127,6 +127,11 @@ RULES = (
             answer={"Content-Range": "0-1/4"},
         ),
         get(
+            "/harbour?select=id,...ship(ids:id)&ship.order=id.desc&id=eq.1",
+            [{"id": 1, "ids": [2]}],
+            profile="tight",
+        ),
+        get(
             "/harbour?select=id,...ship(ids:id)&ship.order=id&id=eq.1",
             [{"id": 1, "ids": [1]}],
             profile="tight",

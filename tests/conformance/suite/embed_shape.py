@@ -213,6 +213,17 @@ RULES = (
         1,
         "On RPC embeds work by the name of the returned row type",
         get(
+            "/rpc/ship_titles?select=id,harbour(id)",
+            error(
+                "PGRST200",
+                "Could not find a relationship between 'record' and 'harbour' in the schema cache",
+                "Searched for a foreign key relationship between 'record' and 'harbour' in the"
+                " schema 'api', but no matches were found.",
+                None,
+            ),
+            400,
+        ),
+        get(
             "/rpc/all_ships?select=id,harbour(name)&id=eq.3",
             [{"id": 3, "harbour": {"name": "Brek"}}],
         ),

@@ -64,11 +64,15 @@ def catalog_names(snapshot: Snapshot) -> frozenset[str]:
                 names |= {name for pair in pairs for name in pair}
             if one.function is not None:
                 names |= {one.function.schema, one.function.name}
-    for routines in snapshot.routines.values():
-        for routine in routines:
-            names |= {routine.name.schema, routine.name.name, *(p.name for p in routine.parameters)}
-            if routine.returned_relation is not None:
-                names.add(routine.returned_relation.name)
+    return frozenset(names) | _routine_names(snapshot)
+
+
+def _routine_names(snapshot: Snapshot) -> frozenset[str]:
+    names: set[str] = set()
+    for routine in (one for many in snapshot.routines.values() for one in many):
+        names |= {routine.name.schema, routine.name.name, *(p.name for p in routine.parameters)}
+        if routine.returned_relation is not None:
+            names.add(routine.returned_relation.name)
     return frozenset(names)
 
 
