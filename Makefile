@@ -70,7 +70,7 @@ clean: ## remove what make has made: environments, caches, dist, var/demo
 
 # uv reads neither pip's index nor pip's certificates: they are handed on unless uv has its own.
 # The cache moves into the checkout where the home directory can't hold it. The platform's
-# certificates are trusted like pip does, where the platform has some.
+# certificates are trusted like pip does, where the platform has some; by npm too.
 define UV_SETTINGS
 home_cache="$${XDG_CACHE_HOME:-$${HOME:-/nonexistent}/.cache}"; \
 for place in "$$home_cache/uv" "$$home_cache" "$${HOME:-/nonexistent}" end; do \
@@ -87,7 +87,11 @@ if [ -z "$${SSL_CERT_FILE:-}" ] && [ -n "$${PIP_CERT:-}" ]; then \
 fi; \
 for store in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \
     /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do \
-  if [ -s "$$store" ]; then export UV_SYSTEM_CERTS="$${UV_SYSTEM_CERTS:-true}"; break; fi; \
+  if [ -s "$$store" ]; then \
+    export UV_SYSTEM_CERTS="$${UV_SYSTEM_CERTS:-true}"; \
+    export NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$$store}"; \
+    break; \
+  fi; \
 done;
 endef
 
@@ -151,4 +155,4 @@ $(SYNC_STAMP): pyproject.toml uv.lock .tools/identity $(UV_STAMP)
 
 # Node and npm come from PyPI, with the environment.
 $(JAVASCRIPT_STAMP): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(SYNC_STAMP)
-	@.venv/bin/python $(JAVASCRIPT)/install.py && touch $@
+	@$(UV_SETTINGS) .venv/bin/python $(JAVASCRIPT)/install.py && touch $@
