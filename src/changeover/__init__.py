@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from changeover.model.side import (
         Side,
+        Stage,
     )
     from changeover.repository import (
         ALL,
@@ -64,8 +65,10 @@ if TYPE_CHECKING:
         not_null,
     )
     from changeover.routing import (
+        Standing,
         Writer,
         Written,
+        read_stage,
     )
     from changeover.stores.key import (
         KeyMode,
@@ -115,6 +118,8 @@ __all__ = [
     "RowError",
     "Secret",
     "Side",
+    "Stage",
+    "Standing",
     "TimedOutError",
     "TooManyConnectionsError",
     "TransactionUnavailableError",
@@ -137,6 +142,7 @@ __all__ = [
     "lte",
     "neq",
     "not_null",
+    "read_stage",
 ]
 
 _HOMES = {
@@ -172,6 +178,8 @@ _HOMES = {
     "RowError": "changeover.model.row_errors",
     "Secret": "changeover.model.secret",
     "Side": "changeover.model.side",
+    "Stage": "changeover.model.side",
+    "Standing": "changeover.routing",
     "TimedOutError": "changeover.model.errors",
     "TooManyConnectionsError": "changeover.model.row_errors",
     "TransactionUnavailableError": "changeover.model.row_errors",
@@ -193,6 +201,7 @@ _HOMES = {
     "lte": "changeover.repository",
     "neq": "changeover.repository",
     "not_null": "changeover.repository",
+    "read_stage": "changeover.routing",
 }
 
 
