@@ -5,7 +5,7 @@ alarm on answers that differ. How a service gets its rows is not known here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
@@ -228,7 +228,15 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values."""
-        return {**asdict(self), "problems": list(self.problems), "healthy": self.is_healthy}
+        return {
+            "service": self.service,
+            "stage": None if self.stage is None else self.stage.value,
+            "primary": None if self.primary is None else self.primary.value,
+            "backend": self.backend.value,
+            "pool": self.pool,
+            "problems": list(self.problems),
+            "healthy": self.is_healthy,
+        }
 
 
 def health(service: str, decision: Decision | None, *, backend: Backend, pool: int) -> Health:
