@@ -21,19 +21,26 @@ from changeover.repository.condition import (
     not_null,
 )
 from changeover.repository.connection import AsyncDatabase, Database, connect, connect_async
-from changeover.repository.repository import AsyncRepository, Repository
+from changeover.repository.conversation import Conversation, conversation
+from changeover.repository.repository import AsyncRepository, Methods, Repository
+from changeover.repository.table import Steps, Table
 
 __all__ = [
     "ALL",
     "AsyncDatabase",
     "AsyncRepository",
+    "Conversation",
     "Database",
     "Filter",
+    "Methods",
     "Order",
     "Repository",
+    "Steps",
+    "Table",
     "any_of",
     "connect",
     "connect_async",
+    "conversation",
     "eq",
     "gt",
     "gte",
