@@ -2,11 +2,11 @@
 
 import asyncio
 import datetime as dt
-from contextlib import contextmanager
 from typing import ClassVar
 
 import msgspec
 import pytest
+from waited import Waited
 
 from changeover.model.errors import TimedOutError
 from changeover.model.row_errors import (
@@ -73,43 +73,6 @@ class Things(ThingMethods, Repository[Thing]):
 
 class AsyncThings(ThingMethods, AsyncRepository[Thing]):
     """Awaited."""
-
-
-class Waited:
-    """Something asynchronous that is called like its synchronous twin."""
-
-    def __init__(self, loop, wrapped):
-        """Wrap it."""
-        self._loop = loop
-        self._wrapped = wrapped
-
-    def __getattr__(self, name):
-        """Return a method that waits for what it returns, and for its blocks."""
-        method = getattr(self._wrapped, name)
-
-        def call(*args, **options):
-            given = [AsyncThings if arg is Things else arg for arg in args]
-            result = method(*given, **options)
-            if hasattr(result, "__aenter__"):
-                return self._block(result)
-            return self._wrap(self._loop.run_until_complete(result))
-
-        return call
-
-    def _wrap(self, value):
-        return Waited(self._loop, value) if hasattr(value, "transaction") else value
-
-    @contextmanager
-    def _block(self, block):
-        inside = self._loop.run_until_complete(block.__aenter__())
-        try:
-            yield self._wrap(inside)
-        except BaseException as error:
-            wait = block.__aexit__(type(error), error, error.__traceback__)
-            if not self._loop.run_until_complete(wait):
-                raise
-        else:
-            self._loop.run_until_complete(block.__aexit__(None, None, None))
 
 
 @pytest.fixture
@@ -186,7 +149,7 @@ def test_a_table_that_is_not_beside_is_refused(database):
     """A row type that the class does not list has no table."""
     things = database.repository("thing", dict)
     with pytest.raises(NotInSchemaError, match="knows no table of Part"):
-        (things if isinstance(things, Repository) else things._wrapped).table_of(Part)
+        (things if isinstance(things, Repository) else things.wrapped).table_of(Part)
 
 
 def test_several_tables_in_one_transaction(database, tables):
