@@ -68,10 +68,12 @@ if TYPE_CHECKING:
         ilike,
         in_,
         is_null,
+        is_true,
         lt,
         lte,
         neq,
         not_null,
+        not_true,
     )
     from changeover.routing import (
         Standing,
@@ -154,10 +156,12 @@ __all__ = [
     "ilike",
     "in_",
     "is_null",
+    "is_true",
     "lt",
     "lte",
     "neq",
     "not_null",
+    "not_true",
     "read_stage",
 ]
 
@@ -220,10 +224,12 @@ _HOMES = {
     "ilike": "changeover.repository",
     "in_": "changeover.repository",
     "is_null": "changeover.repository",
+    "is_true": "changeover.repository",
     "lt": "changeover.repository",
     "lte": "changeover.repository",
     "neq": "changeover.repository",
     "not_null": "changeover.repository",
+    "not_true": "changeover.repository",
     "read_stage": "changeover.routing",
 }
 

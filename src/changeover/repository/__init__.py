@@ -15,10 +15,12 @@ from changeover.repository.condition import (
     ilike,
     in_,
     is_null,
+    is_true,
     lt,
     lte,
     neq,
     not_null,
+    not_true,
 )
 from changeover.repository.connection import AsyncDatabase, Database, connect, connect_async
 from changeover.repository.conversation import Conversation, conversation
@@ -47,8 +49,10 @@ __all__ = [
     "ilike",
     "in_",
     "is_null",
+    "is_true",
     "lt",
     "lte",
     "neq",
     "not_null",
+    "not_true",
 ]

@@ -19,6 +19,7 @@ from changeover import (
     eq,
     gte,
     ilike,
+    not_true,
 )
 from salon.repository.booking import Booking, BookingMethods
 from salon.repository.column import (
@@ -26,7 +27,6 @@ from salon.repository.column import (
     NullableColumn,
     between,
     containing,
-    is_not_true,
     never_since,
     of_company,
 )
@@ -133,7 +133,7 @@ class ClientMethods(Methods[Client]):
             [
                 eq("company_id", company_id),
                 gte("visit_count", visits_min),
-                is_not_true("blacklisted"),
+                not_true("blacklisted"),
             ],
             [Order("visit_count", is_falling=True)],
             limit,

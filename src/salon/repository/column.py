@@ -24,11 +24,6 @@ def between(column: str, start: object, end: object) -> list[Filter]:
     return lower if end is None else [*lower, lt(column, end)]
 
 
-def is_not_true(column: str) -> Filter:
-    """False or NULL."""
-    return any_of(eq(column, False), is_null(column))
-
-
 def never_since(column: str, moment: dt.datetime) -> Filter:
     """Before a moment, or never."""
     return any_of(lt(column, moment), is_null(column))

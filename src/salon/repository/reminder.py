@@ -7,8 +7,18 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from changeover import ALL, AsyncRepository, Methods, Order, Repository, Steps, conversation, eq
-from salon.repository.column import Column, NullableColumn, between, is_not_true
+from changeover import (
+    ALL,
+    AsyncRepository,
+    Methods,
+    Order,
+    Repository,
+    Steps,
+    conversation,
+    eq,
+    not_true,
+)
+from salon.repository.column import Column, NullableColumn, between
 
 
 class Reminder(msgspec.Struct, kw_only=True):
@@ -60,7 +70,7 @@ class ReminderMethods(Methods[Reminder]):
     def _claim(
         self, record_id: int, flag: str, now: dt.datetime
     ) -> Generator[Any, Any, Reminder | None]:
-        filters = [eq("record_id", record_id), is_not_true(flag)]
+        filters = [eq("record_id", record_id), not_true(flag)]
         claimed = yield from self.table.update(filters, {flag: True, f"{flag}_at": now})
         return claimed[0] if claimed else None
 
@@ -75,7 +85,7 @@ class ReminderMethods(Methods[Reminder]):
         return self._unclaimed("hour_before_sent", start, end)
 
     def _unclaimed(self, flag: str, start: dt.datetime, end: dt.datetime) -> Steps[list[Reminder]]:
-        filters = [*between("appointment_datetime", start, end), is_not_true(flag)]
+        filters = [*between("appointment_datetime", start, end), not_true(flag)]
         return self.table.find_many(filters, [Order("appointment_datetime")], ALL, None)
 
     @conversation

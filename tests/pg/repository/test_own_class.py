@@ -20,12 +20,15 @@ from changeover.repository import (
     AsyncRepository,
     Methods,
     Repository,
+    any_of,
     connect,
     connect_async,
     conversation,
     eq,
     gt,
+    is_true,
     lt,
+    not_true,
 )
 
 
@@ -233,6 +236,24 @@ def test_an_offset_is_not_dropped(database, tables):
         walls.count(lt("at", aware))
     walls.insert({"id": 1, "at": aware.replace(tzinfo=None), "of": dt.time(3, 4)})
     assert walls.count(lt("at", dt.datetime(2026, 1, 2, 3, 5))) == 1  # noqa: DTZ001 - a wall time
+
+
+def test_truth_knows_null(database, tables):
+    """`not_true` takes false and NULL, `is_true` neither, also within `any_of`."""
+    with tables.connect() as connection:
+        connection.execute("CREATE TABLE public.flag (id int PRIMARY KEY, is_on boolean)")
+        connection.execute("INSERT INTO public.flag VALUES (1, true), (2, false), (3, NULL)")
+    flags = database.repository("flag", dict)
+    expected = {
+        (is_true("is_on"),): [1],
+        (not_true("is_on"),): [2, 3],
+        (any_of(is_true("is_on"), eq("id", 3)),): [1, 3],
+        (any_of(not_true("is_on"), eq("id", 1)),): [1, 2, 3],
+    }
+    for filters, ids in expected.items():
+        assert [row["id"] for row in flags.find_many(*filters)] == ids
+    with pytest.raises(NotInSchemaError):
+        flags.count(not_true("is_off"))
 
 
 def test_a_loop_of_its_own(tables):
