@@ -21,6 +21,11 @@ if TYPE_CHECKING:
         TimedOutError,
         WritesPausedError,
     )
+    from changeover.model.observation import (
+        Observation,
+        Observer,
+        StatementSlow,
+    )
     from changeover.model.row_errors import (
         DuplicateKeyError,
         InvalidFilterError,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     )
     from changeover.model.side import (
         Side,
+        Stage,
     )
     from changeover.repository import (
         ALL,
@@ -47,25 +53,33 @@ if TYPE_CHECKING:
         AsyncRepository,
         Database,
         Filter,
+        Methods,
         Order,
         Repository,
+        Steps,
+        Table,
         any_of,
         connect,
         connect_async,
+        conversation,
         eq,
         gt,
         gte,
         ilike,
         in_,
         is_null,
+        is_true,
         lt,
         lte,
         neq,
         not_null,
+        not_true,
     )
     from changeover.routing import (
+        Standing,
         Writer,
         Written,
+        read_stage,
     )
     from changeover.stores.key import (
         KeyMode,
@@ -100,6 +114,7 @@ __all__ = [
     "KeyMode",
     "KeySettings",
     "MalformedValueError",
+    "Methods",
     "MissingReferenceError",
     "MissingValueError",
     "MultipleRowsError",
@@ -107,6 +122,8 @@ __all__ = [
     "NoPartitionError",
     "NotAllowedError",
     "NotInSchemaError",
+    "Observation",
+    "Observer",
     "Order",
     "OutcomeUnknownError",
     "PoolSettings",
@@ -115,6 +132,11 @@ __all__ = [
     "RowError",
     "Secret",
     "Side",
+    "Stage",
+    "Standing",
+    "StatementSlow",
+    "Steps",
+    "Table",
     "TimedOutError",
     "TooManyConnectionsError",
     "TransactionUnavailableError",
@@ -126,6 +148,7 @@ __all__ = [
     "async_http_client",
     "connect",
     "connect_async",
+    "conversation",
     "eq",
     "gt",
     "gte",
@@ -133,10 +156,13 @@ __all__ = [
     "ilike",
     "in_",
     "is_null",
+    "is_true",
     "lt",
     "lte",
     "neq",
     "not_null",
+    "not_true",
+    "read_stage",
 ]
 
 _HOMES = {
@@ -157,6 +183,7 @@ _HOMES = {
     "KeyMode": "changeover.stores.key",
     "KeySettings": "changeover.stores.key",
     "MalformedValueError": "changeover.model.row_errors",
+    "Methods": "changeover.repository",
     "MissingReferenceError": "changeover.model.row_errors",
     "MissingValueError": "changeover.model.row_errors",
     "MultipleRowsError": "changeover.model.row_errors",
@@ -164,6 +191,8 @@ _HOMES = {
     "NoPartitionError": "changeover.model.row_errors",
     "NotAllowedError": "changeover.model.errors",
     "NotInSchemaError": "changeover.model.row_errors",
+    "Observation": "changeover.model.observation",
+    "Observer": "changeover.model.observation",
     "Order": "changeover.repository",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
@@ -172,6 +201,11 @@ _HOMES = {
     "RowError": "changeover.model.row_errors",
     "Secret": "changeover.model.secret",
     "Side": "changeover.model.side",
+    "Stage": "changeover.model.side",
+    "Standing": "changeover.routing",
+    "StatementSlow": "changeover.model.observation",
+    "Steps": "changeover.repository",
+    "Table": "changeover.repository",
     "TimedOutError": "changeover.model.errors",
     "TooManyConnectionsError": "changeover.model.row_errors",
     "TransactionUnavailableError": "changeover.model.row_errors",
@@ -182,6 +216,7 @@ _HOMES = {
     "async_http_client": "changeover.transport",
     "connect": "changeover.repository",
     "connect_async": "changeover.repository",
+    "conversation": "changeover.repository",
     "eq": "changeover.repository",
     "gt": "changeover.repository",
     "gte": "changeover.repository",
@@ -189,10 +224,13 @@ _HOMES = {
     "ilike": "changeover.repository",
     "in_": "changeover.repository",
     "is_null": "changeover.repository",
+    "is_true": "changeover.repository",
     "lt": "changeover.repository",
     "lte": "changeover.repository",
     "neq": "changeover.repository",
     "not_null": "changeover.repository",
+    "not_true": "changeover.repository",
+    "read_stage": "changeover.routing",
 }
 
 

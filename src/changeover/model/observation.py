@@ -91,6 +91,21 @@ class SwapMoved:
     phase: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementSlow:
+    """A repository's statement took longer than it may.
+
+    Attributes:
+        method: The method of the message: GET and HEAD read, the others write.
+        has_failed: Whether it ended with an error.
+    """
+
+    table: TableName
+    method: str
+    duration_ms: float
+    has_failed: bool
+
+
 Observation = (
     PhaseChanged
     | CopyProgressed
@@ -100,6 +115,7 @@ Observation = (
     | MirrorFailed
     | RangeVerified
     | SwapMoved
+    | StatementSlow
 )
 
 Observer = Callable[[Observation], None]

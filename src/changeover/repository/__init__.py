@@ -15,33 +15,44 @@ from changeover.repository.condition import (
     ilike,
     in_,
     is_null,
+    is_true,
     lt,
     lte,
     neq,
     not_null,
+    not_true,
 )
 from changeover.repository.connection import AsyncDatabase, Database, connect, connect_async
-from changeover.repository.repository import AsyncRepository, Repository
+from changeover.repository.conversation import Conversation, conversation
+from changeover.repository.repository import AsyncRepository, Methods, Repository
+from changeover.repository.table import Steps, Table
 
 __all__ = [
     "ALL",
     "AsyncDatabase",
     "AsyncRepository",
+    "Conversation",
     "Database",
     "Filter",
+    "Methods",
     "Order",
     "Repository",
+    "Steps",
+    "Table",
     "any_of",
     "connect",
     "connect_async",
+    "conversation",
     "eq",
     "gt",
     "gte",
     "ilike",
     "in_",
     "is_null",
+    "is_true",
     "lt",
     "lte",
     "neq",
     "not_null",
+    "not_true",
 ]

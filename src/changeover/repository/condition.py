@@ -25,6 +25,7 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
+_TRUTHS: Final = {"is_true": "is", "not_true": "not.is"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Filter:
 
     Attributes:
         column: The column; empty for `any_of`.
-        operator: `eq`, `neq`, `lt`, `lte`, `gt`, `gte`, `in`, `ilike`, `is_null`, `not_null` or
-            `any_of`.
+        operator: `eq`, `neq`, `lt`, `lte`, `gt`, `gte`, `in`, `ilike`, `is_null`, `not_null`,
+            `is_true`, `not_true` or `any_of`.
         value: The value; of `any_of` the filters.
     """
 
@@ -91,6 +92,16 @@ def is_null(column: str) -> Filter:
 def not_null(column: str) -> Filter:
     """Not NULL."""
     return Filter(column, "not_null", None)
+
+
+def is_true(column: str) -> Filter:
+    """True, of a boolean."""
+    return Filter(column, "is_true", None)
+
+
+def not_true(column: str) -> Filter:
+    """False or NULL, of a boolean; SQL's IS NOT TRUE, which a partial index may be of."""
+    return Filter(column, "not_true", None)
 
 
 def any_of(*filters: Filter) -> Filter:
@@ -209,6 +220,8 @@ def _operation(relation: Relation, one: Filter) -> tuple[str, str]:
         raise InvalidFilterError(
             f"the filter on {one.column} has no value", hint="None is NULL; leave the filter out"
         )
+    if one.operator in _TRUTHS:
+        return _TRUTHS[one.operator], "true"
     if one.operator in {"is_null", "not_null"} or one.value is None:
         return _null(one)
     column = column_of(relation, one.column)

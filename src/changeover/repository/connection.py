@@ -1,7 +1,8 @@
 """Reaching a PostgreSQL database by one role, for repositories: `connect` and `connect_async`."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -10,15 +11,25 @@ from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
 from changeover.model.errors import CannotConnectError
 from changeover.model.name import TableName
+from changeover.model.observation import Observer, ignore
 from changeover.model.row_errors import NotInSchemaError
 from changeover.model.secret import Secret
-from changeover.repository.repository import AsyncRepository, Repository
+from changeover.repository.repository import (
+    SLOW_MS,
+    AsyncRepository,
+    Methods,
+    Repository,
+    told,
+)
 from changeover.stores.counter import StoreSettings
 from changeover.stores.key import KeyMode, KeySettings
 from changeover.stores.pool import PoolSettings
 from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
+from changeover.stores.store import AsyncStore, Store
 
 T = TypeVar("T")
+Kind = TypeVar("Kind", bound=Repository[Any])
+AsyncKind = TypeVar("AsyncKind", bound=AsyncRepository[Any])
 
 CONNECTIONS_MAX = 5
 
@@ -58,13 +69,46 @@ def _unreadable(refusal: Refusal) -> CannotConnectError:
     )
 
 
-class Database:
+def _relations(snapshot: Snapshot, kind: type[Methods[Any]]) -> Mapping[type[Any], Relation]:
+    return {row_type: _relation(snapshot, name, None) for row_type, name in kind.beside.items()}
+
+
+class _Base:
+    """What both colours share: what every repository of theirs is told."""
+
+    def __init__(self, key: Secret, observer: Observer, slow_ms: int) -> None:
+        self._options: Mapping[str, Any] = {
+            "headers": (("apikey", key.reveal()),),
+            "observer": observer,
+            "slow_ms": slow_ms,
+        }
+        self._place = TableName("", "transaction")
+
+    def _bound(self, kind: type[Methods[Any]], snapshot: Snapshot) -> Mapping[str, Any]:
+        """Return what a repository of somebody's own class is made of, beside its store."""
+        return {
+            **self._options,
+            "relation": _relation(snapshot, kind.table_name, None),
+            "row_type": kind.row_type,
+            "relations": _relations(snapshot, kind),
+        }
+
+
+class Database(_Base):
     """A database and the role that it is reached by; make one with `connect`."""
 
-    def __init__(self, store: PostgresStore, key: Secret) -> None:
+    def __init__(
+        self,
+        store: PostgresStore,
+        key: Secret,
+        *,
+        observer: Observer = ignore,
+        slow_ms: int = SLOW_MS,
+    ) -> None:
         """Take over a store; `close` closes it."""
-        self._store = store
-        self._headers = (("apikey", key.reveal()),)
+        super().__init__(key, observer, slow_ms)
+        self._root = store
+        self._store: Store = store
 
     def repository(
         self, name: str, row_type: type[T], *, schema: str | None = None, **options: Any
@@ -81,14 +125,44 @@ class Database:
             NotInSchemaError: If there is none of that name.
             CannotConnectError: If the catalog can't be read.
         """
+        relation = _relation(self._snapshot(), name, schema)
+        return Repository(self._store, relation, row_type, **{**self._options, **options})
+
+    def bind(self, kind: type[Kind]) -> Kind:
+        """Return a repository of a class of your own: see `Methods`.
+
+        Args:
+            kind: A class derived from `Repository` that names its table.
+
+        Raises: as `repository`.
+        """
+        return kind(store=self._store, **self._bound(kind, self._snapshot()))
+
+    @contextmanager
+    def transaction(self, timeout_ms: int | None = None) -> "Iterator[Database]":
+        """Give the database inside a transaction: what its repositories do is one, or undone.
+
+        Args:
+            timeout_ms: Longest statement, in milliseconds; None leaves it.
+
+        Yields:
+            A database for one thread, to be used inside the block only. A transaction of it, or
+            of one of its repositories, is a savepoint.
+        """
+        inside = object.__new__(type(self))
+        inside.__dict__.update(self.__dict__)
+        with told(self._place), self._store.transaction(timeout_ms) as store:  # type: ignore[attr-defined]
+            inside._store = store
+            yield inside
+
+    def _snapshot(self) -> Snapshot:
         try:
-            relation = _relation(self._store.snapshot(), name, schema)
+            return self._root.snapshot()
         except Refusal as refusal:
             raise _unreadable(refusal) from refusal
-        return Repository(self._store, relation, row_type, headers=self._headers, **options)
 
     def close(self) -> None:
-        """Close all connections; may be called twice."""
+        """Close all connections; may be called twice. Inside a transaction it does nothing."""
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -103,26 +177,51 @@ class Database:
         self.close()
 
 
-class AsyncDatabase:
+class AsyncDatabase(_Base):
     """`Database` for asyncio; make one with `connect_async`."""
 
-    def __init__(self, store: AsyncPostgresStore, key: Secret) -> None:
+    def __init__(
+        self,
+        store: AsyncPostgresStore,
+        key: Secret,
+        *,
+        observer: Observer = ignore,
+        slow_ms: int = SLOW_MS,
+    ) -> None:
         """Take over a store; `close` closes it."""
-        self._store = store
-        self._headers = (("apikey", key.reveal()),)
+        super().__init__(key, observer, slow_ms)
+        self._root = store
+        self._store: AsyncStore = store
 
     async def repository(
         self, name: str, row_type: type[T], *, schema: str | None = None, **options: Any
     ) -> AsyncRepository[T]:
         """Return the repository of a table or view; see `Database.repository`."""
+        relation = _relation(await self._snapshot(), name, schema)
+        return AsyncRepository(self._store, relation, row_type, **{**self._options, **options})
+
+    async def bind(self, kind: type[AsyncKind]) -> AsyncKind:
+        """Return a repository of a class of your own; see `Database.bind`."""
+        return kind(store=self._store, **self._bound(kind, await self._snapshot()))
+
+    @asynccontextmanager
+    async def transaction(self, timeout_ms: int | None = None) -> "AsyncIterator[AsyncDatabase]":
+        """Give the database inside a transaction; see `Database.transaction`."""
+        inside = object.__new__(type(self))
+        inside.__dict__.update(self.__dict__)
+        with told(self._place):
+            async with self._store.transaction(timeout_ms) as store:  # type: ignore[attr-defined]
+                inside._store = store
+                yield inside
+
+    async def _snapshot(self) -> Snapshot:
         try:
-            relation = _relation(await self._store.snapshot(), name, schema)
+            return await self._root.snapshot()
         except Refusal as refusal:
             raise _unreadable(refusal) from refusal
-        return AsyncRepository(self._store, relation, row_type, headers=self._headers, **options)
 
     async def close(self) -> None:
-        """Close all connections; may be called twice."""
+        """Close all connections; may be called twice. Inside a transaction it does nothing."""
         await self._store.close()
 
     async def __aenter__(self) -> Self:
@@ -142,6 +241,8 @@ def connect(
     *,
     schemas: Sequence[str] = ("public",),
     connections_max: int = CONNECTIONS_MAX,
+    observer: Observer = ignore,
+    slow_ms: int = SLOW_MS,
 ) -> Database:
     """Return a database for repositories; nothing is opened yet.
 
@@ -149,12 +250,15 @@ def connect(
         dsn: The connection string of the role whose rights hold.
         schemas: The schemas whose tables are known; the first is the default.
         connections_max: Connections at the most.
+        observer: Told of every statement that takes longer than `slow_ms`.
+        slow_ms: In milliseconds.
 
     Raises:
         ConfigurationError: If the connection string can't be read.
     """
     key = _new_key()
-    return Database(PostgresStore(_settings(dsn, schemas, connections_max, key)), key)
+    store = PostgresStore(_settings(dsn, schemas, connections_max, key))
+    return Database(store, key, observer=observer, slow_ms=slow_ms)
 
 
 def connect_async(
@@ -162,7 +266,10 @@ def connect_async(
     *,
     schemas: Sequence[str] = ("public",),
     connections_max: int = CONNECTIONS_MAX,
+    observer: Observer = ignore,
+    slow_ms: int = SLOW_MS,
 ) -> AsyncDatabase:
     """Return a database for asynchronous repositories; see `connect`."""
     key = _new_key()
-    return AsyncDatabase(AsyncPostgresStore(_settings(dsn, schemas, connections_max, key)), key)
+    store = AsyncPostgresStore(_settings(dsn, schemas, connections_max, key))
+    return AsyncDatabase(store, key, observer=observer, slow_ms=slow_ms)

@@ -16,6 +16,7 @@ from changeover.model.row_errors import MalformedValueError, NotInSchemaError
 _JSON_TYPES: Final = frozenset({"json", "jsonb"})
 _FLOAT_TYPES: Final = frozenset({"real", "double precision", "numeric"})
 _TEXTS: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}
+_ZONELESS: Final = frozenset({"timestamp without time zone", "time without time zone"})
 _SPECIAL_IN_ARRAY: Final = frozenset('{}",\\ \t\n\r\v\f')
 
 
@@ -48,6 +49,7 @@ def text_of(column: ApiColumn, value: Any) -> str:
 
 
 def _scalar_text(column: ApiColumn, value: Any) -> str:
+    _refuse_offset(column, value)
     for kinds, text in _SCALARS:
         if isinstance(value, kinds):
             return text(value)
@@ -57,6 +59,20 @@ def _scalar_text(column: ApiColumn, value: Any) -> str:
         f"a {type(value).__name__} is no value for {column.name}, which is {column.type}",
         hint="give text, a number, a date, a UUID, bytes or a list of them",
     )
+
+
+def _refuse_offset(column: ApiColumn, value: Any) -> None:
+    """Refuse a time with an offset for a column without one: the server would drop it in silence.
+
+    Raises:
+        MalformedValueError: If it is one.
+    """
+    is_aware = isinstance(value, dt.datetime | dt.time) and value.tzinfo is not None
+    if is_aware and column.base_type in _ZONELESS:
+        raise MalformedValueError(
+            f"{column.name} is {column.type}, which would drop the offset of what was given",
+            hint="convert it to the column's wall time first, and give it without a time zone",
+        )
 
 
 def _float_text(value: float) -> str:
@@ -141,6 +157,7 @@ def json_value(column: ApiColumn, value: Any) -> Any:
         return _scalar_text(column, value)
     if isinstance(value, float | list | tuple | dict):
         refuse_nan(column, value)
+    _refuse_offset(column, value)
     return value
 
 

@@ -205,10 +205,11 @@ CREATE TABLE public.appointments_cache (
   raw_data jsonb DEFAULT '{}'
 );
 
--- The default of state really holds two apostrophes.
+-- The default of state really holds two apostrophes. The key of one column is made last: of two that
+-- cost the same the planner takes the younger.
 CREATE TABLE public.dialog_contexts (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  user_id text NOT NULL UNIQUE,
+  user_id text NOT NULL,
   state text DEFAULT '''INIT''',
   session_type text DEFAULT 'chat',
   company_id text,
@@ -221,7 +222,8 @@ CREATE TABLE public.dialog_contexts (
   created_at timestamptz DEFAULT now(),
   updated_at timestamptz DEFAULT now(),
   last_activity timestamptz DEFAULT now(),
-  UNIQUE (user_id, company_id)
+  UNIQUE (user_id, company_id),
+  UNIQUE (user_id)
 );
 
 CREATE TABLE public.reminders (

@@ -1,9 +1,14 @@
 """The salon's two databases: source and target schema applied, empty or filled."""
 
+import sys
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from salon import sample, schema
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -122,6 +122,29 @@ def test_no_two_indexes_are_equal(side, request):
             assert one != other, (first, second)
 
 
+def test_no_index_carries_a_column(target):
+    """No index has INCLUDE: a session's key is larger than an index row may be."""
+    carrying = "SELECT indexrelid::regclass FROM pg_index WHERE indnatts <> indnkeyatts"
+    assert target.execute(carrying).fetchall() == []
+
+
+DOUBLES = (
+    ("clients_again", "UNIQUE INDEX", "clients (yclients_id, company_id)"),
+    ("companies_again", "INDEX", "companies (company_id)"),
+    ("schedules_again", "INDEX", "staff_schedules (staff_id, date)"),
+    ("auth_again", "INDEX", "whatsapp_auth (company_id)"),
+    ("keys_again", "INDEX", "whatsapp_keys (expires_at) WHERE expires_at IS NOT NULL"),
+)
+
+
+@pytest.mark.parametrize(("name", "kind", "place"), DOUBLES)
+def test_the_doubles_of_the_first_deployment_are_seen(target, request, name, kind, place):
+    """Each index that once stood beside an equal one makes the pairwise comparison fail."""
+    target.execute(f"CREATE {kind} {name} ON {place}")
+    with pytest.raises(AssertionError, match=name):
+        test_no_two_indexes_are_equal("target", request)
+
+
 def test_source_counts(source):
     """The source has 13 tables, keys only, and what the WhatsApp tables bring."""
     assert {name for (name,) in source.execute(TABLES)} == set(COLUMN_COUNTS)

@@ -79,6 +79,13 @@ def test_sequences_are_past_the_rows(side, request):
             assert connection.execute(following, (f"public.{table}",)).fetchone() == (size + 1,)
 
 
+def test_every_index_holds_the_largest_row(filled_target):
+    """Each index is built anew over the sample, whose largest key is larger than an index row."""
+    tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    for (table,) in filled_target.execute(tables + " AND relkind = 'r'").fetchall():
+        filled_target.execute(sql.SQL("REINDEX TABLE {}").format(sql.Identifier(table)))
+
+
 def test_largest_key_is_too_large_for_an_index(filled_target):
     """The sample holds a key that no index row could hold, so the indexes were tried with it."""
     largest = "SELECT max(pg_column_size(value)) FROM whatsapp_keys"
