@@ -26,6 +26,7 @@ from changeover.model.observation import (
     PhaseChanged,
     RangeVerified,
     RoundFinished,
+    StatementSlow,
     SwapMoved,
 )
 
@@ -123,7 +124,7 @@ class Picture:
         tally.differing += not seen.is_equal
 
 
-def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed) -> str:
+def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow) -> str:
     """Return the line of something that happens once."""
     match seen:
         case PhaseChanged():
@@ -132,6 +133,8 @@ def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed) -> str:
             return f"{seen.kind} {seen.swap_id}: {seen.phase}"
         case MirrorFailed():
             return f"mirror {seen.direction}: {seen.code} {seen.message}"
+        case StatementSlow():
+            return f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
 
 
 class Progress:
