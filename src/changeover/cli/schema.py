@@ -1,4 +1,4 @@
-"""`schema plan`, `apply`, `diff`: the target's definitions, carried from the source."""
+"""`schema plan`, `apply`, `diff`, `accept`: the target's definitions, carried from the source."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,6 +11,7 @@ from changeover.cli.outcome import Block, ExitCode, Grid, Outcome
 from changeover.cli.session import Session
 
 if TYPE_CHECKING:
+    from changeover.catalog.definition import Drift
     from changeover.catalog.difference import Difference
     from changeover.transfer.schema_plan import SchemaPlan, SchemaReport
 
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     command(schema, "plan")(plan)
     command(schema, "apply")(apply)
     command(schema, "diff")(diff)
+    command(schema, "accept")(accept)
 
 
 def plan(session: Session) -> Outcome:
@@ -149,6 +151,31 @@ def diff(session: Session) -> Outcome:
         exit_code=ExitCode.FINDINGS if has_findings else ExitCode.FINE,
         next_steps=["changeover schema apply"] if has_findings else [],
     )
+
+
+def accept(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outcome:
+    """Take the target's definitions for right as they are now: what `check` calls drift is none.
+
+    `schema apply` records them by itself; this is for what was altered by hand, and meant.
+    """
+    from changeover.transfer import schema
+
+    move = session.move
+    if dry_run:
+        found = schema.read_drift(move)
+    else:
+        if not yes:
+            session.confirm(lambda: _drift_lines(schema.read_drift(move)))
+        found = schema.accept(move)
+    return Outcome(
+        result={"accepted": [str(one) for one in found]},
+        blocks=_drift_lines(found),
+        next_steps=["changeover schema accept"] if dry_run else ["changeover check"],
+    )
+
+
+def _drift_lines(found: "Iterable[Drift]") -> list[Block]:
+    return [str(one) for one in found] or ["nothing was altered"]
 
 
 def _has_findings(differences: "Iterable[Difference]") -> bool:

@@ -17,6 +17,7 @@ from changeover.control.move import Connection, Move
 from changeover.journey.checks import (
     capacity,
     column,
+    definition,
     effect,
     extension,
     right,
@@ -49,6 +50,7 @@ CHECKS: Final[tuple[Check | PairCheck, ...]] = (
     *visibility.CHECKS,
     *table.CHECKS,
     *column.CHECKS,
+    *definition.CHECKS,
     *extension.CHECKS,
     *sequence.CHECKS,
     *writer.CHECKS,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from changeover.catalog import read
+from changeover.catalog.definition import Drift
 from changeover.catalog.difference import Difference, compare
 from changeover.control.move import Connection, Move
 from changeover.control.turn import alone
@@ -22,6 +23,7 @@ from changeover.transfer.entry import require_places_to_make
 from changeover.transfer.identity import read_identity
 from changeover.transfer.rest import rest_actions
 from changeover.transfer.schema_archive import restore
+from changeover.transfer.schema_baseline import find_drift, record
 from changeover.transfer.schema_carriage import Decision
 from changeover.transfer.schema_inventory import RELATION_CATALOG, read_identities
 from changeover.transfer.schema_plan import SchemaPlan, SchemaReport, Step
@@ -160,6 +162,29 @@ def report(move: Move) -> SchemaReport:
         )
 
 
+def read_drift(move: Move) -> tuple[Drift, ...]:
+    """Return what was altered on the target since its definitions were recorded."""
+    with move.connect_owner(Side.TARGET, "schema") as target:
+        return find_drift(target, read(target, move.settings.move.schemas))
+
+
+def accept(move: Move) -> tuple[Drift, ...]:
+    """Record the target's definitions as they are now; what was altered is right from then on.
+
+    Returns:
+        What is no drift any more.
+
+    Raises:
+        WrongServerError: If the databases are one, swapped, or of another move.
+    """
+    require_places_to_make(move)
+    with alone(move, "schema accept"), move.connect_owner(Side.TARGET, "schema") as target:
+        catalog = read(target, move.settings.move.schemas)
+        drift = find_drift(target, catalog)
+        record(target, catalog)
+        return drift
+
+
 def carry_referenced_keys(move: Move) -> int:
     """Copy the keys, of tables that stay, which foreign keys answered with `carry` reference.
 
@@ -187,6 +212,7 @@ def _apply(move: Move, until: Step, *, tables: Sequence[TableName] | None = None
         require_places_to_make(move)
         work.require_answers()
         work.require_fit()
+        drift = find_drift(work.target, read(work.target, move.settings.move.schemas))
         done: list[str] = []
         for step in _ORDER[: _ORDER.index(until) + 1]:
             with (
@@ -199,6 +225,8 @@ def _apply(move: Move, until: Step, *, tables: Sequence[TableName] | None = None
             waiting = _validate(work, work.references())
         differences = _differences(work)
         require_fit(differences)
+        if until is Step.PRIVILEGES:
+            record(work.target, read(work.target, move.settings.move.schemas), drift)
         return SchemaReport(
             objects=work.objects,
             done=tuple(done),
