@@ -13,6 +13,8 @@ import msgspec
 from changeover.catalog.snapshot import ApiColumn, Relation
 from changeover.model.row_errors import MalformedValueError, NotInSchemaError
 
+_PLAIN: Final = frozenset({bool, int, str, type(None)})
+"""Types that JSON has as they are: most values, let through at once."""
 _JSON_TYPES: Final = frozenset({"json", "jsonb"})
 _FLOAT_TYPES: Final = frozenset({"real", "double precision", "numeric"})
 _TEXTS: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}
@@ -121,18 +123,20 @@ def refuse_nan(column: ApiColumn, value: Any) -> None:
     Raises:
         MalformedValueError: If there is some.
     """
-    match value:
-        case float() if not math.isfinite(value):
+    if type(value) in _PLAIN:
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
             raise MalformedValueError(
                 f"{column.name} is {column.type}, and JSON has no {value}",
                 hint="write null or a text instead",
             )
-        case Mapping():
-            for one in value.values():
-                refuse_nan(column, one)
-        case list() | tuple():
-            for one in value:
-                refuse_nan(column, one)
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            refuse_nan(column, one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            refuse_nan(column, one)
 
 
 def _other(value: Any) -> Any:
@@ -151,6 +155,8 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_other, decimal_format="number")
 
 def json_value(column: ApiColumn, value: Any) -> Any:
     """Return a value as it is put into a body's JSON."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, float) and not math.isfinite(value) and column.base_type in _FLOAT_TYPES:
         return _scalar_text(column, value)
     if isinstance(value, bytes | dt.timedelta):
