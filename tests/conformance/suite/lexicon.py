@@ -96,6 +96,6 @@ def casts(value: Any) -> frozenset[str]:
         for one in fields(value):
             inner = getattr(value, one.name)
             if one.name in ("cast", "aggregate_cast") and inner is not None:
-                found |= set(inner.split())
+                found |= set(re.findall(r"[^\W\d][\w$]*", inner))
             found |= casts(inner)
     return frozenset(found)
