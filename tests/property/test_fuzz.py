@@ -148,6 +148,7 @@ def test_any_request_is_answered_as_prescribed(fuzzed, seed):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @settings(max_examples=NIGHTLY_EXAMPLES)
 @given(seed=st.integers(0, 2**32))
 def test_any_of_many_requests_is_answered_as_prescribed(fuzzed, seed):
