@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH = 900
-LEFT = 210
+LEFT = 240
 RIGHT = 84
 TOP = 84
 LINE = 26
@@ -91,7 +91,7 @@ def _axis(across: _Across, height: int) -> list[str]:
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
         )
         parts.append(_text(x, height - BOTTOM + 18, f"{10.0**power:g} ms", "middle"))
-    parts.append(_text(WIDTH - 16, TOP - 8, "p50, after", "end"))
+    parts.append(_text(WIDTH - 16, TOP - 8, "faster, p50", "end"))
     return parts
 
 
@@ -105,7 +105,10 @@ def _line(line: Line, y: float, across: _Across) -> list[str]:
         at = y + (place - (len(line.ways) - 1) / 2) * 6
         first, last = across.of(spread.p50), across.of(spread.p99)
         middle = across.of(spread.p95)
-        told = f"{way}: p50 {spread.p50:.2f}, p95 {spread.p95:.2f}, p99 {spread.p99:.2f} ms, least {spread.least:.2f}"
+        told = (
+            f"{way}: p50 {spread.p50:.2f}, p95 {spread.p95:.2f}, p99 {spread.p99:.2f}, "
+            f"least {spread.least:.2f} ms"
+        )
         parts.append(
             f'<g stroke="{colour}" fill="{colour}"><title>{html.escape(told)}</title>'
             f'<line x1="{first:.1f}" x2="{last:.1f}" y1="{at:.1f}" y2="{at:.1f}"'
