@@ -124,9 +124,19 @@ def declare_copied(move: Move) -> None:
             )
 
 
+_kept: dict[str, str] = {}
+
+
+def keep(name: str, text: str) -> None:
+    """Keep a file, such as a chart, that is to lie beside the report."""
+    _kept[name] = text
+
+
 def write_report(rows: list[Row], directory: Path) -> Path:
-    """Write the report and return its path."""
+    """Write the report and what was kept for it, and return the report's path."""
     directory.mkdir(parents=True, exist_ok=True)
+    for name, text in _kept.items():
+        (directory / name).write_text(text, encoding="utf-8")
     path = directory / "report.json"
     path.write_text(json.dumps([asdict(one) for one in rows], indent=2) + "\n", encoding="utf-8")
     return path

@@ -71,8 +71,13 @@ def scene() -> Iterator[Scene]:
         database = create_database(server, "bench", owner="owner")
         with database.connect_as_superuser() as connection:
             connection.execute(TABLES)
-        claims = {"role": "service_role", "iat": 1_700_000_000, "exp": 4_000_000_000}
-        yield Scene(database=database, key=jwt.encode(claims, SECRET, algorithm="HS256"))
+        yield Scene(database=database, key=service_key())
+
+
+def service_key() -> str:
+    """Return the key of the service role."""
+    claims = {"role": "service_role", "iat": 1_700_000_000, "exp": 4_000_000_000}
+    return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from changeover.repository.condition import (
 )
 from changeover.repository.connection import AsyncDatabase, Database, connect, connect_async
 from changeover.repository.conversation import Conversation, conversation
+from changeover.repository.fault import error_of
 from changeover.repository.repository import AsyncRepository, Methods, Repository
 from changeover.repository.table import Steps, Table
 
@@ -44,6 +45,7 @@ __all__ = [
     "connect_async",
     "conversation",
     "eq",
+    "error_of",
     "gt",
     "gte",
     "ilike",

@@ -83,24 +83,33 @@ def is_transient(reply: Reply) -> bool:
     return code in TRANSIENT or code.startswith("08")
 
 
-def fault_of(reply: Reply, name: TableName) -> ChangeoverError:
-    """Return the error that an answer stands for.
+def error_of(code: str, message: str, place: str) -> ChangeoverError:
+    """Return the error that a server's or the API's answer stands for.
 
-    Details of the server hold values of cells, so only the code is told, and the server's own
-    message for what is no value.
+    It is for those who ask without a repository, such as over the official client, and want the
+    same classes. Details of the server hold values of cells, so only the code is told, and the
+    server's own message for what is no value.
+
+    Args:
+        code: A SQLSTATE, or one of PostgREST's codes.
+        message: What the server says beside it.
+        place: The table that was asked.
+    """
+    kind = CLASSES.get(code) or FAMILIES.get(code[:2]) or DatabaseError
+    if kind is RejectedValueError and message.startswith(_NO_PARTITION):
+        kind = NoPartitionError
+    fact = "a value was refused" if kind is MalformedValueError else message or "an error"
+    return kind(f"{place}: {fact} ({code})", hint=HINTS.get(kind, ""))
+
+
+def fault_of(reply: Reply, name: TableName) -> ChangeoverError:
+    """Return the error that an answer stands for; see `error_of`.
 
     Args:
         reply: An answer whose status is 400 or more.
         name: The table that was asked.
     """
-    body = _body(reply)
-    code = code_of(reply)
-    message = str(body.get("message") or "")
-    kind = CLASSES.get(code) or FAMILIES.get(code[:2]) or DatabaseError
-    if kind is RejectedValueError and message.startswith(_NO_PARTITION):
-        kind = NoPartitionError
-    fact = "a value was refused" if kind is MalformedValueError else message or "an error"
-    return kind(f"{name}: {fact} ({code})", hint=HINTS.get(kind, ""))
+    return error_of(code_of(reply), str(_body(reply).get("message") or ""), str(name))
 
 
 def _body(reply: Reply) -> Mapping[str, Any]:
