@@ -40,6 +40,7 @@ TELLING_LENGTH = 6
 # client has named nothing at all, which PostgREST hands to the server too.
 FOREIGN_SYNTAX = (
     "syntax error in tsquery",
+    "no operand in tsquery",
     "there is no escaped character",
     "zero-length delimited identifier",
 )
