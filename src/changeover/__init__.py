@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         RejectedValueError,
         RowError,
         TooManyConnectionsError,
+        TransactionConflictError,
         TransactionUnavailableError,
     )
     from changeover.model.secret import (
@@ -140,6 +141,7 @@ __all__ = [
     "Table",
     "TimedOutError",
     "TooManyConnectionsError",
+    "TransactionConflictError",
     "TransactionUnavailableError",
     "Writer",
     "WritesPausedError",
@@ -210,6 +212,7 @@ _HOMES = {
     "Table": "changeover.repository",
     "TimedOutError": "changeover.model.errors",
     "TooManyConnectionsError": "changeover.model.row_errors",
+    "TransactionConflictError": "changeover.model.row_errors",
     "TransactionUnavailableError": "changeover.model.row_errors",
     "Writer": "changeover.routing",
     "WritesPausedError": "changeover.model.errors",

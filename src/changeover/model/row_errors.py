@@ -77,3 +77,9 @@ class TransactionUnavailableError(RowError):
     """The store can't run several statements in one transaction."""
 
     code = "CO861"
+
+
+class TransactionConflictError(DatabaseError):
+    """Another transaction was in the way; the same once more may succeed."""
+
+    code = "CO862"

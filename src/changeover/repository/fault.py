@@ -24,6 +24,7 @@ from changeover.model.row_errors import (
     NotInSchemaError,
     RejectedValueError,
     TooManyConnectionsError,
+    TransactionConflictError,
 )
 
 CLASSES: Final[Mapping[str, type[ChangeoverError]]] = {
@@ -42,6 +43,8 @@ CLASSES: Final[Mapping[str, type[ChangeoverError]]] = {
     "57014": TimedOutError,
     "PGRST003": TooManyConnectionsError,
     "53300": TooManyConnectionsError,
+    "40001": TransactionConflictError,
+    "40P01": TransactionConflictError,
     "42501": NotAllowedError,
     "PGRST000": CannotConnectError,
     "PGRST001": CannotConnectError,

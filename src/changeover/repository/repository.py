@@ -35,12 +35,7 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a batched upsert came to.
-
-    Attributes:
-        rows: Rows that were written.
-        seconds: How long it took.
-    """
+    """What a batched upsert came to: how many rows were written, and how long it took."""
 
     rows: int
     seconds: float
@@ -195,6 +190,10 @@ class Repository(Methods[T]):
         """Write a new row and return it."""
         return self.run(self.table.insert(row))
 
+    def insert_missing(self, row: Any, conflict: Sequence[str] | None = None) -> T | None:
+        """Write a new row and return it; None, and nothing happens, where its key is taken."""
+        return self.run(self.table.insert_missing(row, self._conflict(conflict)))
+
     def update(self, *filters: Filter, changes: Any) -> list[T]:
         """Change the rows that match and return them; without a filter it is refused."""
         return self.run(self.table.update(filters, changes))
@@ -306,6 +305,10 @@ class AsyncRepository(Methods[T]):
         """Write a new row and return it."""
         return await self.run(self.table.insert(row))
 
+    async def insert_missing(self, row: Any, conflict: Sequence[str] | None = None) -> T | None:
+        """Write a new row and return it; None, and nothing happens, where its key is taken."""
+        return await self.run(self.table.insert_missing(row, self._conflict(conflict)))
+
     async def update(self, *filters: Filter, changes: Any) -> list[T]:
         """Change the rows that match and return them."""
         return await self.run(self.table.update(filters, changes))
@@ -344,7 +347,7 @@ class AsyncRepository(Methods[T]):
 
     @asynccontextmanager
     async def transaction(self, timeout_ms: int | None = None) -> AsyncIterator[Self]:
-        """Run statements together: yields this repository inside a transaction, or a savepoint."""
+        """Run statements together; see `Repository.transaction`."""
         begin = getattr(self._store, "transaction", None)
         if begin is None:
             raise _no_transaction(self._store)

@@ -159,6 +159,23 @@ class Table(Generic[T]):
         )
         return self._rows(reply)[0]
 
+    def insert_missing(self, row: Any, conflict: Sequence[str]) -> Steps[T | None]:
+        """Write a new row unless its key is taken; then nothing happens and there is no row."""
+        given = columns_of(row)
+        targets = self._targets(given, conflict)
+        reply = yield self._message(
+            "POST",
+            [
+                ("on_conflict", ",".join(map(quoted, targets))),
+                self._selected(),
+                *self._columns(given),
+            ],
+            prefer="return=representation,resolution=ignore-duplicates,missing=default",
+            body=body_of(self.relation, [given]),
+        )
+        rows = self._rows(reply)
+        return rows[0] if rows else None
+
     def update(self, filters: Sequence[Filter], changes: Any) -> Steps[list[T]]:
         """Change the rows that match; columns that are missing stay as they are."""
         given = columns_of(changes)
@@ -221,13 +238,7 @@ class Table(Generic[T]):
         return len({frozenset(columns_of(row)) for row in rows})
 
     def _upsert(self, rows: Sequence[Mapping[str, Any]], conflict: Sequence[str]) -> Steps[list[T]]:
-        targets = [column_of(self.relation, name).name for name in conflict]
-        missing = [name for name in targets if name not in rows[0]]
-        if missing or not targets:
-            raise InvalidFilterError(
-                f"{self.relation.name}: the row lacks {', '.join(missing) or 'a conflict column'}",
-                hint="an upsert needs a value for every column of its unique key",
-            )
+        targets = self._targets(rows[0], conflict)
         is_key_only = set(rows[0]) <= set(targets)
         resolution = "ignore-duplicates" if is_key_only else "merge-duplicates"
         reply = yield self._message(
@@ -241,6 +252,17 @@ class Table(Generic[T]):
             body=body_of(self.relation, rows),
         )
         return self._rows(reply)
+
+    def _targets(self, row: Mapping[str, Any], conflict: Sequence[str]) -> list[str]:
+        """Return the conflict columns; the row must have each."""
+        targets = [column_of(self.relation, name).name for name in conflict]
+        missing = [name for name in targets if name not in row]
+        if missing or not targets:
+            raise InvalidFilterError(
+                f"{self.relation.name}: the row lacks {', '.join(missing) or 'a conflict column'}",
+                hint="an upsert needs a value for every column of its unique key",
+            )
+        return targets
 
     def _refuse_repeats(self, rows: Sequence[Mapping[str, Any]], conflict: Sequence[str]) -> None:
         seen: dict[str, int] = {}

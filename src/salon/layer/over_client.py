@@ -3,21 +3,14 @@
 It needs the packages of the client, so nothing else of the salon imports it.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from typing import Any, Final
 
-import httpx
 from postgrest import APIError, CountMethod
 from supabase import AsyncClient, Client
 
-from changeover import (
-    CannotConnectError,
-    Filter,
-    NotAllowedError,
-    TimedOutError,
-    error_of,
-)
+from changeover import CannotConnectError, Filter
+from salon.api_fault import translated
 from salon.error import UnsteadyListError
 from salon.layer.operation import Operation, Read, ReadOne, Row, Upsert
 
@@ -28,9 +21,6 @@ ATTEMPTS_MAX: Final = 5
 """How often a list is read from its beginning before it counts as unsteady."""
 
 _BEYOND_END: Final = "PGRST103"
-_STATUS_DIGITS: Final = 3
-_SERVER_ERROR: Final = "5"
-_REFUSED: Final = frozenset({"401", "403", "PGRST301", "PGRST302", "PGRST303"})
 
 Requests = Generator[Any, Any, list[Row]]
 """Builders out, their responses in, the rows at the end."""
@@ -132,35 +122,6 @@ def _rows(operation: Operation, response: Any) -> list[Row]:
     return found
 
 
-@contextmanager
-def _translated(operation: Operation) -> Iterator[None]:
-    """Raise the error that the client's stands for; its own text holds values of cells."""
-    place = f"public.{operation.table}"
-    try:
-        yield
-    except APIError as error:
-        raise _error(error, place) from None
-    except httpx.TimeoutException:
-        raise TimedOutError(
-            f"{place}: the API did not answer in time",
-            hint="a write may still happen; the same upsert again does no harm",
-        ) from None
-    except httpx.HTTPError as error:
-        raise CannotConnectError(
-            f"{place}: the API can't be reached ({type(error).__name__})",
-            hint="wait until it answers",
-        ) from None
-
-
-def _error(error: APIError, place: str) -> Exception:
-    code = error.code or "unknown"
-    if code in _REFUSED:
-        return NotAllowedError(f"{place}: the API refuses the key ({code})", hint="look at the key")
-    if len(code) == _STATUS_DIGITS and code.startswith(_SERVER_ERROR):
-        return CannotConnectError(f"{place}: no database answers ({code})", hint="wait for it")
-    return error_of(code, error.message or "", place)
-
-
 class ClientBackend:
     """The official blocking client."""
 
@@ -170,7 +131,7 @@ class ClientBackend:
     def rows(self, operation: Operation) -> list[Row]:
         """Return the rows of an operation."""
         steps = _requests(self._client, operation)
-        with _translated(operation):
+        with translated(operation.table):
             try:
                 builder = next(steps)
                 while True:
@@ -194,7 +155,7 @@ class AsyncClientBackend:
     async def rows(self, operation: Operation) -> list[Row]:
         """Return the rows of an operation."""
         steps = _requests(self._client, operation)
-        with _translated(operation):
+        with translated(operation.table):
             try:
                 builder = next(steps)
                 while True:

@@ -19,6 +19,7 @@ from changeover.model.row_errors import (
     NoPartitionError,
     NotInSchemaError,
     RejectedValueError,
+    TransactionConflictError,
 )
 from changeover.repository import (
     ALL,
@@ -347,3 +348,37 @@ def test_asynchronous_transactions(tables, loop):
     with tables.connect() as blocker:
         loop.run_until_complete(act(blocker))
     assert one(tables, "SELECT array_agg(id ORDER BY id) FROM public.thing") == ([1],)
+
+
+def test_a_missing_row_is_inserted_and_a_taken_key_left_alone(tables, loop):
+    """A row of a free key comes back with its defaults; of a taken key nothing does, or changes."""
+
+    async def awaited():
+        async with connect_async(tables.dsn) as database:
+            rows = await database.repository("thing", dict)
+            return await rows.insert_missing({"id": 1, "name": "third"}, ["id"])
+
+    with connect(tables.dsn) as database:
+        rows = database.repository("thing", dict)
+        assert rows.insert_missing({"id": 1, "name": "first"}, ["id"])["name"] == "first"
+        assert rows.insert_missing({"id": 1, "name": "second"}, ["id"]) is None
+        with pytest.raises(InvalidFilterError):
+            rows.insert_missing({"name": "keyless"}, ["id"])
+    assert loop.run_until_complete(awaited()) is None
+    assert one(tables, "SELECT array_agg(name) FROM public.thing") == (["first"],)
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_a_conflict_of_transactions_is_a_class(tables, code):
+    """What a server says of transactions in each other's way, without any of their values."""
+    with tables.connect() as connection:
+        connection.execute(
+            "CREATE FUNCTION public.conflict() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION 'in the way' USING ERRCODE = '{code}'; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER conflict BEFORE INSERT ON public.thing"
+            " FOR EACH ROW EXECUTE FUNCTION public.conflict()"
+        )
+    with connect(tables.dsn) as database, pytest.raises(TransactionConflictError, match=code):
+        database.repository("thing", dict).insert({"name": "x"})

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from uuid import UUID
 
-from layer_oracle import reading, writing
+from layer_oracle import reading, written
 from layer_way import Case
 
 from changeover import (
@@ -47,13 +47,7 @@ ARGUMENTS = {
 
 def write(method, given, *meant, name=""):
     """Return a write of rows that are meant so."""
-    return Case(
-        method=method,
-        given={ARGUMENTS[method]: given},
-        expected=writing(method, *meant),
-        name=name,
-        meant=meant,
-    )
+    return written(method, {ARGUMENTS[method]: given}, *meant, name=name)
 
 
 def not_written(method, given, error=InvalidArgumentError, name=""):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from layer_way import NOW, Books
+from layer_way import NOW, Books, Case
 from psycopg import sql
 
 from changeover import (
@@ -232,6 +232,21 @@ def writing(method: str, *meant: Mapping[str, Any]) -> Callable[[Books], Any]:
         meant: The rows as they must be written, in JSON's values, without the stamps.
     """
     target = TARGETS[method]
+    whole = keeping(method, *meant)
+
+    def expected(books: Books) -> Any:
+        rows = whole(books)
+        if isinstance(rows, type):
+            return rows
+        shown = [{name: row[name] for name in target.returned or row} for row in rows]
+        return shown if target.returned else shown[0]
+
+    return expected
+
+
+def keeping(method: str, *meant: Mapping[str, Any]) -> Callable[[Books], Any]:
+    """Return what tries a write and returns its whole rows, or the class of its error."""
+    target = TARGETS[method]
     now = NOW.isoformat()
 
     def expected(books: Books) -> Any:
@@ -244,10 +259,22 @@ def writing(method: str, *meant: Mapping[str, Any]) -> Callable[[Books], Any]:
                     rows += books.ask(statement, [json.dumps(whole)])
         except psycopg.Error as error:
             return next(CLASSES[kind] for kind in CLASSES if isinstance(error, kind))
-        shown = [{name: row[name] for name in target.returned or row} for row in rows]
-        return shown if target.returned else shown[0]
+        return rows
 
     return expected
+
+
+def written(method: str, given: Mapping[str, Any], *meant: Mapping[str, Any], name="") -> Case:
+    """Return the case of a write."""
+    return Case(
+        method=method,
+        given=given,
+        expected=writing(method, *meant),
+        name=name,
+        meant=meant,
+        whole=keeping(method, *meant),
+        stored=lambda books: [stored(books, method, row) for row in meant],
+    )
 
 
 def stored(books: Books, method: str, row: Mapping[str, Any]) -> Any:
@@ -260,3 +287,9 @@ def stored(books: Books, method: str, row: Mapping[str, Any]) -> Any:
         sql.Identifier(target.table), conditions
     )
     return next(iter(books.ask(query, [str(row[name]) for name in target.key])), None)
+
+
+def restore(books: Books, method: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put rows back as they stood."""
+    for row in rows:
+        books.ask(_statement(TARGETS[method], tuple(row)), [json.dumps(row)])

@@ -73,6 +73,8 @@ class Case:
         expected: What returns the data from a way's books, or an error's class; or a class.
         name: What it is about.
         meant: The rows that must be written, of a write; their ids and stamps are new.
+        whole: What returns the rows as they must stand after a write, or an error's class.
+        stored: What returns them as they stand.
     """
 
     method: str
@@ -80,6 +82,8 @@ class Case:
     expected: Callable[[Books], Any] | type[Exception]
     name: str = ""
     meant: tuple[Mapping[str, Any], ...] = ()
+    whole: Callable[[Books], Any] | None = None
+    stored: Callable[[Books], Any] | None = None
 
     def __str__(self) -> str:
         return f"{self.method}: {self.name or self.given}"
@@ -121,10 +125,14 @@ def differences(case: Case, ways: list[Way]) -> list[str]:
     found, told = {}, []
     for way in ways:
         expected = wanted(way, case)
+        whole = case.whole(way.books) if case.whole else None
         found[way.name] = outcome(way, case)
         shown = masked(found[way.name], expected) if case.meant else found[way.name]
         if not same(shown, expected):
             told.append(f"{way.name}: {case}: {shown!r:.600} must be {expected!r:.600}")
+        kept = case.stored(way.books) if case.stored and isinstance(whole, list) else whole
+        if not same(masked(kept, whole), whole):
+            told.append(f"{way.name}: {case}: stored {kept!r:.600} must be {whole!r:.600}")
     first, *others = [unkeyed(one) for one in found.values()]
     if any(not same(first, other) for other in others):
         told.append(f"{case}: the ways differ: {found!r:.900}")
@@ -154,14 +162,14 @@ def masked(found: Any, expected: Any) -> Any:
 
 
 def unkeyed(found: Any) -> Any:
-    """Return data without what differs between equal databases: random ids, servers' moments."""
+    """Return data without what servers make on their own: ids, moments. Its own books hold both."""
     if isinstance(found, list):
         return [unkeyed(one) for one in found]
     if isinstance(found, dict):
         return {
             name: "fresh" if is_fresh(value) else value
             for name, value in found.items()
-            if name not in OVERRULED and not (name == "id" and isinstance(value, str))
+            if name not in OVERRULED and name != "id"
         }
     return found
 
