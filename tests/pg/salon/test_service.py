@@ -27,15 +27,14 @@ def test_limits_are_those_of_the_server(pair, side):
 
 def test_limits_of_database_and_role_count(pair):
     """A limit of the database or of the role narrows the room."""
-    owner, name = sql.Identifier(pair.target.owner), sql.Identifier(pair.target.name)
+    role, name = f"limited_in_{pair.target.name}", sql.Identifier(pair.target.name)
     with pair.target.connect_as_superuser() as connection:
         connection.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 30").format(name))
-        connection.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 20").format(owner))
-        try:
-            with psycopg.connect(pair.target.dsn) as session:
-                found = read_limits(session)
-        finally:
-            connection.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT -1").format(owner))
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 20").format(sql.Identifier(role))
+        )
+    with psycopg.connect(pair.target.dsn_of(role)) as session:
+        found = read_limits(session)
     assert (found.database_max, found.role_max, found.room) == (30, 20, 20)
 
 
