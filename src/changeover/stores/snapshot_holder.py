@@ -180,14 +180,18 @@ class SnapshotHolder(Generic[Made]):
                 self._snapshot = snapshot
             self.is_failing = False
         finally:
-            for future in joined:
+            self._answer(joined)
+
+    def _answer(self, waiting: "list[Future[Made | None]]") -> None:
+        for future in waiting:
+            # Whoever left meanwhile has cancelled theirs, and must not take the thread along.
+            if future.set_running_or_notify_cancel():
                 future.set_result(self.current)
 
     def _answer_waiting(self) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            future.set_result(self.current)
+        self._answer(waiting)
 
     def _wait(self, connection: Connection | None) -> None:
         """Return when a snapshot is wanted or the holder is closed."""

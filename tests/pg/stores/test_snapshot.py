@@ -136,6 +136,17 @@ def test_what_comes_in_a_burst_is_joined(holder, reader):
     assert reader.count == 3
 
 
+def test_who_leaves_takes_nobody_along(holder, reader):
+    """A caller that was cancelled while it waited gets nothing; the others, and the next, do."""
+    reader.may_read.clear()
+    gone, stays = holder.refresh(), holder.refresh()
+    assert reader.is_reading.wait(20)
+    assert gone.cancel()
+    reader.may_read.set()
+    assert stays.result(20) == (1, 1)
+    assert holder.refresh().result(20) == (2, 2)
+
+
 def test_a_failed_reading_keeps_the_old(holder, reader, wait_until):
     """The old snapshot serves; whoever waits gets it, and reading is tried again."""
     assert holder.refresh().result(20) == (1, 1)
