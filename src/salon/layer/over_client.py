@@ -77,13 +77,18 @@ def _all_pages(client: Any, operation: Read) -> Requests:
 
 
 def _attempt(client: Any, operation: Read) -> Generator[Any, Any, list[Row] | None]:
-    """Return the whole list, or None if it changed between two pages."""
+    """Return the whole list, or None if it changed between two pages.
+
+    A page begins with the last row of the one before: where another stands there, rows have moved
+    and one may have slipped through, although their count is the same.
+    """
     found: list[Row] = []
     total: int | None = None
     while total is None or len(found) < total:
         page = _listing(client, operation, count=CountMethod.exact)
+        start = max(len(found) - 1, 0)
         try:
-            response = yield page.range(len(found), len(found) + PAGE_ROWS - 1)
+            response = yield page.range(start, start + PAGE_ROWS - 1)
         except APIError as error:
             if error.code == _BEYOND_END:
                 return None
@@ -92,9 +97,12 @@ def _attempt(client: Any, operation: Read) -> Generator[Any, Any, list[Row] | No
         if response.count is None or total not in {None, response.count}:
             return None
         total = response.count
-        found += rows
-        if not rows and len(found) < total:
+        if [row["id"] for row in rows[:1]] != [row["id"] for row in (found[-1:] or rows[:1])]:
             return None
+        more = rows[len(found[-1:]) :]
+        if not more and len(found) < total:
+            return None
+        found += more
     is_once = len({row["id"] for row in found}) == len(found) == total
     return found if is_once else None
 
