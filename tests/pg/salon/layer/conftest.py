@@ -15,7 +15,7 @@ from supabase import AsyncClientOptions, ClientOptions, create_async_client, cre
 sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway_process import SECRET_KEY, GatewayProcess, gateway_process, token
-from layer_way import NOW, Books, Way
+from layer_way import KEYS, URL, Books, Way, clock
 
 import changeover
 from changeover.embedded import Database
@@ -23,12 +23,6 @@ from salon import sample, schema
 from salon.layer import AsyncDataLayer, DataLayer
 
 EXTRA = Path(__file__).with_name("layer_extra.sql")
-URL = "http://api.invalid"
-KEYS = changeover.KeySettings(
-    mode=changeover.KeyMode.SUPABASE,
-    is_single_role=True,
-    secret_keys=(changeover.Secret(SECRET_KEY),),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +40,6 @@ class Scene:
     source: Books
     transport: Books
     repositories: Books
-
-
-def clock():
-    """Return the moment of the tests."""
-    return NOW
 
 
 def _fill(database: Database, create) -> Books:

@@ -7,12 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from gateway_process import SECRET_KEY
 
+import changeover
 from changeover.embedded import Database
 
 NOW = dt.datetime(2026, 4, 10, 9, 0, tzinfo=dt.UTC)
+URL = "http://api.invalid"
+KEYS = changeover.KeySettings(
+    mode=changeover.KeyMode.SUPABASE,
+    is_single_role=True,
+    secret_keys=(changeover.Secret(SECRET_KEY),),
+)
 OVERRULED = frozenset({"updated_at", "last_updated"})
 """What the target's triggers set to the server's moment on an update, whatever was sent."""
+
+
+def clock():
+    """Return the moment of the tests."""
+    return NOW
 
 
 class Books:

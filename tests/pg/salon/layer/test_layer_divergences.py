@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from layer_case import CLIENT, FIRST, SECOND, THIRD, read, refused, write
 from layer_oracle import restore
-from layer_way import Case, Way, differences
+from layer_way import Case, Way, clock, differences
 
 import changeover
 from changeover import Filter, MalformedValueError, MultipleRowsError, Order
-from conftest import clock
 from salon.layer import DataLayer, Settings
 from salon.layer.driver import Setup
 from salon.layer.operation import Operation, Read, Row, Upsert

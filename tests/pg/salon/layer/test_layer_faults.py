@@ -11,7 +11,7 @@ import pytest
 from gateway_process import SECRET_KEY, gateway_process, token
 from layer_case import CLIENT, FIRST, THIRD
 from layer_oracle import reading, stored
-from layer_way import Way, same
+from layer_way import KEYS, URL, Way, clock, same
 from supabase import ClientOptions, create_client
 
 import changeover
@@ -30,7 +30,6 @@ from changeover import (
     WritesPausedError,
     error_of,
 )
-from conftest import KEYS, URL, clock
 from salon.error import InvalidArgumentError, UnsteadyListError
 from salon.layer import AsyncDataLayer, DataLayer, Settings
 from salon.layer.driver import Setup

@@ -5,10 +5,9 @@ import inspect
 import pytest
 from layer_case import ARGUMENTS, CLIENT, FIRST, SECOND
 from layer_oracle import QUESTIONS, TARGETS
-from layer_way import same
+from layer_way import clock, same
 
 from changeover import MultipleRowsError
-from conftest import clock
 from salon.error import InvalidArgumentError
 from salon.layer import AsyncDataLayer, DataLayer, Settings
 from salon.layer.call import Call
