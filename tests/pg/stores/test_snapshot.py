@@ -61,7 +61,10 @@ def test_behind_a_pooler_nothing_is_kept_open(make_store, message, run):
     """No LISTEN, no connection of the reader between two readings; a miss reads all the same."""
     store = make_store(pool={"is_pooled": True})
     assert store.send(message("/film")).status == 200
-    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'changeover catalog'"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'changeover catalog'"
+        " AND datname = current_database()"
+    )
     assert run(query) == [(0,)]
     run("CREATE TABLE fresh (id int)")
     run("GRANT ALL ON fresh TO anon")
