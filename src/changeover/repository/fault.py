@@ -50,6 +50,13 @@ CLASSES: Final[Mapping[str, type[ChangeoverError]]] = {
     "PGRST001": CannotConnectError,
     "PGRST002": CannotConnectError,
     "P0004": WritesPausedError,
+    # The status stands for the code where an answer has no body, as to HEAD.
+    "401": NotAllowedError,
+    "403": NotAllowedError,
+    "404": NotInSchemaError,
+    "502": CannotConnectError,
+    "503": CannotConnectError,
+    "504": CannotConnectError,
 }
 FAMILIES: Final[Mapping[str, type[ChangeoverError]]] = {
     "22": MalformedValueError,

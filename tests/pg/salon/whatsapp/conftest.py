@@ -1,0 +1,167 @@
+"""Two databases with the WhatsApp tables, and the ways to them: two backends, two colours."""
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from supabase import AsyncClientOptions, ClientOptions, create_async_client, create_client
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from moment import Clock
+
+import changeover
+from changeover.embedded import Database
+from salon import schema
+from salon.whatsapp import AsyncSessionStore, SessionStore
+
+URL = "http://api.invalid"
+KEY = "sb_secret_" + "invented"
+KEYS = changeover.KeySettings(
+    mode=changeover.KeyMode.SUPABASE,
+    is_single_role=True,
+    secret_keys=(changeover.Secret(KEY),),
+)
+NAMES = ("repositories", "repositories awaited", "client", "client awaited")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to a store.
+
+    Attributes:
+        name: Which one.
+        database: What is behind it.
+        sql: A session of its owner, for SQL by hand.
+        clock: The stores' clock.
+        loop: The loop of an asynchronous way.
+        reached: What the stores are made over: a database or a client.
+    """
+
+    name: str
+    database: Database
+    sql: psycopg.Connection[Any]
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    reached: Any
+
+    @property
+    def has_transactions(self) -> bool:
+        """Whether it is a way to PostgreSQL without the API between."""
+        return "repositories" in self.name
+
+    def store(self, reached: Any = None, **options: Any) -> Any:
+        """Return a store; its clock is the test's."""
+        kind = AsyncSessionStore if "awaited" in self.name else SessionStore
+        make = kind.over_repositories if self.has_transactions else kind.over_client
+        return make(reached or self.reached, clock=self.clock, **options)
+
+    def done(self, found: Any) -> Any:
+        """Return what a call gives; wait for it where it is asynchronous."""
+        return self.loop.run_until_complete(found) if inspect.iscoroutine(found) else found
+
+    def open(self, company_id: str = "42", **options: Any) -> Any:
+        """Return a session that has credentials."""
+        return self.done(self.store(**options).open(company_id, lambda: {"n": 1}))
+
+    def keys(self) -> dict[tuple[str, str], Any]:
+        """Return the values of all keys as JSON has them, by hand."""
+        rows = self.sql.execute("SELECT key_type, key_id, value FROM whatsapp_keys").fetchall()
+        return {(key_type, key_id): value for key_type, key_id, value in rows}
+
+    def ask(self, query: str, values: Any = None) -> Any:
+        """Return the first value of a query."""
+        row = self.sql.execute(query, values).fetchone()
+        return row[0] if row else None
+
+
+@pytest.fixture(scope="session")
+def whatsapp_databases(source_template, target_templates) -> Iterator[dict[str, Database]]:
+    """What the official client asks, as on the source, and what repositories ask, the target's."""
+    found = {
+        "client": source_template.clone("whatsapp_source"),
+        "repositories": target_templates[True, True].clone("whatsapp_target"),
+    }
+    for name, create in (
+        ("client", schema.create_source),
+        ("repositories", schema.create_target),
+    ):
+        with found[name].connect() as connection:
+            create(connection)
+    yield found
+    for database in found.values():
+        database.drop()
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The loop of the asynchronous ways."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def reached(whatsapp_databases, loop) -> Iterator[dict[str, Any]]:
+    """What stores are made over, by the name of the way."""
+    source, target = whatsapp_databases["client"].dsn, whatsapp_databases["repositories"].dsn
+    near = changeover.http_client(source, keys=KEYS)
+    near_awaited = changeover.async_http_client(source, keys=KEYS)
+    database = changeover.connect(target)
+    database_awaited = changeover.connect_async(target)
+    options = AsyncClientOptions(httpx_client=near_awaited)
+    yield {
+        "repositories": database,
+        "repositories awaited": database_awaited,
+        "client": create_client(URL, KEY, ClientOptions(httpx_client=near)),
+        "client awaited": loop.run_until_complete(create_async_client(URL, KEY, options)),
+    }
+    near.shutdown()
+    loop.run_until_complete(near_awaited.shutdown())
+    database.close()
+    loop.run_until_complete(database_awaited.close())
+
+
+@pytest.fixture
+def make_way(whatsapp_databases, reached, loop):
+    """A function that returns a way by its name; what it leaves behind is undone."""
+    opened = []
+
+    def make(name: str) -> Way:
+        database = whatsapp_databases[name.split(maxsplit=1)[0]]
+        connection = psycopg.connect(database.dsn, autocommit=True)
+        opened.append(connection)
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("TRUNCATE whatsapp_auth, whatsapp_keys")
+        return Way(
+            name=name,
+            database=database,
+            sql=connection,
+            clock=Clock(),
+            loop=loop,
+            reached=reached[name],
+        )
+
+    yield make
+    for connection in opened:
+        connection.execute("DROP FUNCTION IF EXISTS public.planted() CASCADE")
+        connection.execute("DROP TABLE IF EXISTS public.audit")
+        connection.close()
+
+
+@pytest.fixture(params=NAMES)
+def way(request, make_way) -> Way:
+    """Each of the four ways."""
+    return make_way(request.param)
+
+
+@pytest.fixture(params=["repositories", "client"])
+def blocking(request, make_way) -> Way:
+    """The ways that threads may use."""
+    return make_way(request.param)
