@@ -1,6 +1,6 @@
 # The one way into this checkout. Needs Python >= 3.11 (python3, or PYTHON=...), make and a network
 # to PyPI, for the tests of the JavaScript client to the npm registry too; everything that it installs
-# lies in .tools, .venv and tests/client/javascript/node_modules. Works without any environment.
+# lies in .tools, .venv and node_modules below tests/client. Works without any environment.
 
 UV_VERSION := 0.13.9
 WORKERS ?= 2
@@ -21,8 +21,8 @@ export BREAK only
 UV := .tools/uv/bin/uv
 UV_STAMP := .tools/uv/.installed-$(UV_VERSION)
 SYNC_STAMP := .venv/.synced
-JAVASCRIPT := tests/client/javascript
-JAVASCRIPT_STAMP := $(JAVASCRIPT)/node_modules/.installed
+NPM_FOLDERS := tests/client/javascript tests/client/baileys
+NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
 # Programs of the environment are found by the tests, which run in the checkout.
 IN_VENV := PATH="$$PWD/.venv/bin:$$PATH"
 PYTEST := $(IN_VENV) .venv/bin/python -m pytest
@@ -38,7 +38,7 @@ setup: $(SYNC_STAMP) ## install everything into .tools and .venv
 demo: setup ## move the salon between two throw-away servers, into var/demo (BREAK=NAME breaks it on purpose)
 	@$(IN_VENV) .venv/bin/python -m salon.demo --output var/demo $(if $(BREAK),--break "$$BREAK")
 
-test: setup $(JAVASCRIPT_STAMP) ## all tests except the nightly ones (args="tests/unit -x" narrows)
+test: setup $(NPM_STAMPS) ## all tests except the nightly ones (args="tests/unit -x" narrows)
 	@$(PYTEST) -m "not nightly" -n $(WORKERS) --dist loadfile $(args)
 
 check: setup ## the gate: format, lint, types, import contracts, unit tests
@@ -52,7 +52,7 @@ format: setup ## rewrite the code in the house's format
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-nightly: setup $(JAVASCRIPT_STAMP) ## the tests that take longer than CI allows (args=... narrows)
+nightly: setup $(NPM_STAMPS) ## the tests that take longer than CI allows (args=... narrows)
 	@$(PYTEST) -m nightly $(args)
 
 bench: setup ## measure the figures that the documentation states (only=NAME measures one)
@@ -62,7 +62,7 @@ build: setup ## the wheel, into dist
 	@$(UV_SETTINGS) $(UV) build --wheel --out-dir dist --python .venv/bin/python
 
 clean: ## remove what make has made: environments, caches, dist, var/demo
-	rm -rf .venv .tools dist var/demo $(JAVASCRIPT)/node_modules
+	rm -rf .venv .tools dist var/demo $(NPM_FOLDERS:%=%/node_modules)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -154,5 +154,5 @@ $(SYNC_STAMP): pyproject.toml uv.lock .tools/identity $(UV_STAMP)
 	@touch $@
 
 # Node and npm come from PyPI, with the environment.
-$(JAVASCRIPT_STAMP): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(SYNC_STAMP)
-	@$(UV_SETTINGS) .venv/bin/python $(JAVASCRIPT)/install.py && touch $@
+$(NPM_STAMPS): %/node_modules/.installed: %/package.json %/package-lock.json $(SYNC_STAMP)
+	@$(UV_SETTINGS) .venv/bin/python tests/client/npm_folder.py $* && touch $@

