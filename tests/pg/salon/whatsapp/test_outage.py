@@ -5,8 +5,9 @@ import threading
 
 import httpx
 import pytest
-from planted import count, counted, forgive, outage, refuse
 from supabase import ClientOptions, create_client
+from whatsapp_fault import count, counted, forgive, outage, refuse
+from whatsapp_way import KEY, KEYS, NAMES, URL
 
 import changeover
 from changeover import (
@@ -18,7 +19,6 @@ from changeover import (
     Standing,
     WritesPausedError,
 )
-from conftest import KEY, KEYS, NAMES, URL
 from salon.whatsapp import Authority, SessionStore, Settings
 from salon.whatsapp.driver import Backend
 

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from planted import count, counted, forgive, refuse
+from whatsapp_fault import count, counted, forgive, refuse
 
 from changeover import Side, Stage, Standing
 from salon.whatsapp import Authority, Settings

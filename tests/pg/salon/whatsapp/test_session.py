@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 
 import pytest
-from planted import count, counted, forgive, refuse
+from whatsapp_fault import count, counted, forgive, refuse
 
 import changeover
 from changeover import MalformedValueError, RejectedValueError

@@ -1,9 +1,9 @@
 """Two spellings of a session's name: the wrong one is refused, and joined exactly, not LIKE it."""
 
 import pytest
+from whatsapp_way import NAMES
 
 from changeover import TransactionUnavailableError
-from conftest import NAMES
 from salon.error import InvalidArgumentError
 from salon.whatsapp import SpellingConflictError
 

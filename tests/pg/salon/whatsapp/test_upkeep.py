@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from moment import BEGIN
-from planted import outage
+from whatsapp_clock import BEGIN
+from whatsapp_fault import outage
+from whatsapp_way import NAMES
 
 from changeover import Side, Stage, Standing
-from conftest import NAMES
 from salon.whatsapp import Authority, Status
 from salon.whatsapp.health import Rounds
 
