@@ -8,11 +8,11 @@ an outage is never "no keys", since the library would make new ones over living 
 from salon.whatsapp.folder import FolderError
 from salon.whatsapp.health import Health, Status, Tended
 from salon.whatsapp.key_type import KEY_TYPES, UnknownKeyFileError
-from salon.whatsapp.merging import SpellingConflictError
 from salon.whatsapp.over_repository import AsyncRepositoryBackend, RepositoryBackend
 from salon.whatsapp.over_side import Authority
 from salon.whatsapp.session import AsyncSession, Session
 from salon.whatsapp.setting import Settings
+from salon.whatsapp.spelling import SpellingConflictError
 from salon.whatsapp.store import AsyncSessionStore, NoSessionError, SessionStore
 
 __all__ = [

@@ -37,6 +37,8 @@ class Health:
         expired: Keys that have expired and are still there; None if nobody knows.
         ages: Keys by their last change: within 1, 7, 14, 30 days, and before; None likewise.
         undated: Keys without a moment of change; None likewise.
+        misspelled: Keys of sessions spelled with `company_`, which `merge_spellings` joins with
+            their own; None likewise.
         problem: The class of what kept the check from being made; empty if it was made.
     """
 
@@ -44,6 +46,7 @@ class Health:
     expired: int | None = None
     ages: tuple[int, ...] | None = None
     undated: int | None = None
+    misspelled: int | None = None
     problem: str = ""
 
     @property

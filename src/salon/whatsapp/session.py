@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from changeover import CannotConnectError, WritesPausedError
+from changeover import CannotConnectError, TimedOutError, WritesPausedError
 from salon.error import InvalidArgumentError
 from salon.whatsapp.attempt import TRANSIENT, attempted
 from salon.whatsapp.buffer import encode, revive
@@ -40,6 +40,30 @@ class Asking:
         now = self.setup.clock()
         assert now.tzinfo is not None, "the clock gives a moment with its offset"
         return now.astimezone(dt.UTC)
+
+    def key_row(self, company_id: str, key: Key, value: Any, now: dt.datetime) -> Row:
+        """Return the row of a key that is written now, and lives as its type does.
+
+        Raises:
+            MalformedValueError: JSON has no such value.
+        """
+        key_type, key_id = key
+        return {
+            "company_id": company_id,
+            "key_type": key_type,
+            "key_id": key_id,
+            "value": encode(value),
+            "updated_at": now.isoformat(),
+            "expires_at": (now + self.setup.settings.ttl_of(key_type)).isoformat(),
+        }
+
+    def auth_row(self, company_id: str, creds: Any) -> Row:
+        """Return the row of credentials that are written now; they have no end."""
+        return {
+            "company_id": company_id,
+            "creds": encode(creds),
+            "updated_at": self.now().isoformat(),
+        }
 
 
 class SessionMethods(Asking):
@@ -100,7 +124,7 @@ class SessionMethods(Asking):
         )
         try:
             yield operation
-        except (*TRANSIENT, WritesPausedError):
+        except (*TRANSIENT, TimedOutError, WritesPausedError):
             # The values are read, and the next `get` asks again: a day is left, or more.
             return
         if len(self._asked) + len(due) > ASKED_MAX:
@@ -125,21 +149,12 @@ class SessionMethods(Asking):
         gone: dict[str, list[str]] = {}
         for key_type, values in data.items():
             kind = text("the type of a key", key_type)
-            expires_at = (now + self.setup.settings.ttl_of(kind)).isoformat()
             for key_id, value in values.items():
+                key = kind, text("an id", key_id)
                 if value is None:
-                    gone.setdefault(kind, []).append(text("an id", key_id))
-                    continue
-                rows.append(
-                    {
-                        "company_id": self.company_id,
-                        "key_type": kind,
-                        "key_id": text("an id", key_id),
-                        "value": encode(value),
-                        "updated_at": now.isoformat(),
-                        "expires_at": expires_at,
-                    }
-                )
+                    gone.setdefault(kind, []).append(key_id)
+                else:
+                    rows.append(self.key_row(self.company_id, key, value, now))
         if not rows and not gone:
             return
         # In one order everywhere, so that two writers wait for each other and not in a circle.
@@ -155,11 +170,7 @@ class SessionMethods(Asking):
     @call
     def save_creds(self) -> Steps[None]:
         """Write the credentials as they are now; raises if that can't be done."""
-        auth = {
-            "company_id": self.company_id,
-            "creds": encode(self.creds),
-            "updated_at": self.now().isoformat(),
-        }
+        auth = self.auth_row(self.company_id, self.creds)
         yield from self.ask(Write(company_id=self.company_id, auth=auth))
 
 

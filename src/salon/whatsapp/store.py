@@ -1,29 +1,16 @@
 """`SessionStore` and `AsyncSessionStore`: WhatsApp sessions in one of two backends, or in both."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from changeover import AsyncDatabase, Database, Side, gte, is_null, lt
-from salon.error import InvalidArgumentError, SalonError
+from changeover import AsyncDatabase, Database, Side
+from salon.error import SalonError
 from salon.whatsapp.buffer import encode, revive
 from salon.whatsapp.driver import AsyncBackend, Awaited, Backend, Blocking, Setup, call
 from salon.whatsapp.folder import Content, read_folder, write_folder
-from salon.whatsapp.health import (
-    AGES_DAYS,
-    Health,
-    Rounds,
-    Status,
-    Tended,
-    is_due,
-    status_of,
-)
-from salon.whatsapp.merging import WRONG_PREFIX, decide
 from salon.whatsapp.operation import (
-    Cleanup,
-    Count,
     CreateAuth,
     Merge,
     ReadAuth,
@@ -36,16 +23,16 @@ from salon.whatsapp.operation import (
 )
 from salon.whatsapp.over_repository import AsyncRepositoryBackend, RepositoryBackend
 from salon.whatsapp.over_side import AsyncSideBackend, Authority, SideBackend
-from salon.whatsapp.session import Asking, AsyncSession, Session
+from salon.whatsapp.session import AsyncSession, Session
 from salon.whatsapp.setting import Settings
+from salon.whatsapp.spelling import WRONG_PREFIX, decide, session_name
+from salon.whatsapp.upkeep import UpkeepMethods
 
 if TYPE_CHECKING:
     from supabase import AsyncClient, Client
 
 Clock = Callable[[], dt.datetime]
 Create = Callable[[], Any]
-
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
 class NoSessionError(SalonError):
@@ -59,32 +46,8 @@ def now_utc() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def session_name(company_id: Any) -> str:
-    """Return a session's name: the bare number of the tenant, by convention.
-
-    Raises:
-        InvalidArgumentError: It is none, or the spelling with the prefix.
-    """
-    if not isinstance(company_id, str) or not _NAME.fullmatch(company_id):
-        raise InvalidArgumentError(
-            "company_id must be text of 1 to 50 of A-Z, a-z, 0-9, _ and -",
-            hint="give the tenant's number as text",
-        )
-    if company_id.lower().startswith(WRONG_PREFIX):
-        raise InvalidArgumentError(
-            f"company_id is spelled without {WRONG_PREFIX!r}",
-            hint="two spellings are two sessions; `merge_spellings` joins what was written",
-        )
-    return company_id
-
-
-class StoreMethods(Asking):
+class StoreMethods(UpkeepMethods):
     """What both colours of a store share."""
-
-    def __init__(self, setup: Setup) -> None:
-        """Take the surroundings."""
-        self.setup = setup
-        self.rounds = Rounds()
 
     def _opened(self, company_id: str, create: Create | None) -> Steps[tuple[str, Any]]:
         """Return a session's name and its credentials; see `SessionStore.open`."""
@@ -111,62 +74,6 @@ class StoreMethods(Asking):
     def remove(self, company_id: str) -> Steps[None]:
         """Delete a session's keys and credentials: one transaction on PostgreSQL."""
         yield from self.ask(Remove(company_id=session_name(company_id)))
-
-    @call
-    def cleanup(self) -> Steps[int]:
-        """Delete the keys of all sessions that have expired; return how many."""
-        return (yield from self._cleanup())
-
-    def _cleanup(self) -> Steps[int]:
-        found: int = yield from self.ask(Cleanup(before=self.now()))
-        return found
-
-    @call
-    def health(self) -> Steps[Health]:
-        """Return how the sessions are; it never raises, and what is unknown is never healthy."""
-        return (yield from self._health())
-
-    def _health(self) -> Steps[Health]:
-        try:
-            return (yield from self._numbers())
-        except Exception as error:  # noqa: BLE001 - a check that can't be made is its own result
-            return Health(status=Status.UNKNOWN, problem=type(error).__name__)
-
-    def _numbers(self) -> Steps[Health]:
-        now = self.now()
-        expired: int = yield from self.ask(Count(filters=(lt("expires_at", _text(now)),)))
-        bounds = [_text(now - dt.timedelta(days=days)) for days in AGES_DAYS]
-        ages: list[int] = []
-        newer: str | None = None
-        for older in [*bounds, None]:
-            filters = [] if older is None else [gte("updated_at", older)]
-            filters += [] if newer is None else [lt("updated_at", newer)]
-            ages.append((yield from self.ask(Count(filters=tuple(filters)))))
-            newer = older
-        undated: int = yield from self.ask(Count(filters=(is_null("updated_at"),)))
-        return Health(status=status_of(expired), expired=expired, ages=tuple(ages), undated=undated)
-
-    @call
-    def tend(self) -> Steps[Tended]:
-        """Do what is due of the cleanup and the check of health; call it every minute or so.
-
-        One process does it, under the authority in force: the store asks who has it each time.
-        """
-        now, settings, rounds = self.now(), self.setup.settings, self.rounds
-        health, is_alarm, deleted, failed = None, False, None, None
-        if is_due(rounds.looked, settings.health_every, now):
-            health = yield from self._health()
-            rounds.looked = now
-            is_bad = health.status is not Status.HEALTHY
-            is_alarm = is_bad and is_due(rounds.alarmed, settings.alarm_every, now)
-            rounds.alarmed = now if is_alarm else rounds.alarmed
-        if is_due(rounds.cleaned, settings.cleanup_every, now):
-            try:
-                deleted = yield from self._cleanup()
-                rounds.cleaned = now
-            except Exception as error:  # noqa: BLE001 - the round reports it, and it stays due
-                failed = error
-        return Tended(health=health, is_alarm=is_alarm, deleted=deleted, error=failed)
 
     @call
     def export_to(self, company_id: str, folder: Path) -> Steps[int]:
@@ -201,20 +108,8 @@ class StoreMethods(Asking):
         name = session_name(company_id)
         content: Content = yield from _work(lambda: read_folder(folder))
         now = self.now()
-        rows = [
-            {
-                "company_id": name,
-                "key_type": key_type,
-                "key_id": key_id,
-                "value": encode(value),
-                "updated_at": _text(now),
-                "expires_at": _text(now + self.setup.settings.ttl_of(key_type)),
-            }
-            for (key_type, key_id), value in sorted(content.keys.items(), key=lambda one: one[0])
-        ]
-        auth = None
-        if content.creds is not None:
-            auth = {"company_id": name, "creds": encode(content.creds), "updated_at": _text(now)}
+        rows = [self.key_row(name, *one, now) for one in sorted(content.keys.items())]
+        auth = None if content.creds is None else self.auth_row(name, content.creds)
         yield from self.ask(Write(company_id=name, auth=auth, rows=tuple(rows)))
         return len(rows)
 
@@ -337,10 +232,6 @@ class AsyncSessionStore(StoreMethods, Awaited):
 
 def _setup(settings: Settings | None, clock: Clock) -> Setup:
     return Setup(settings=settings or Settings(), clock=clock)
-
-
-def _text(moment: dt.datetime) -> str:
-    return moment.isoformat()
 
 
 def _work(act: Callable[[], Any]) -> Steps[Any]:

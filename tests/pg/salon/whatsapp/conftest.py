@@ -13,6 +13,7 @@ from supabase import AsyncClientOptions, ClientOptions, create_async_client, cre
 sys.path.insert(0, str(Path(__file__).parent))
 
 from whatsapp_clock import Clock
+from whatsapp_fault import forgive
 from whatsapp_way import KEY, KEYS, NAMES, URL, Way
 
 import changeover
@@ -75,23 +76,24 @@ def make_way(whatsapp_databases, reached, loop):
     def make(name: str) -> Way:
         database = whatsapp_databases[name.split(maxsplit=1)[0]]
         connection = psycopg.connect(database.dsn, autocommit=True)
-        opened.append(connection)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("TRUNCATE whatsapp_auth, whatsapp_keys")
-        return Way(
-            name=name,
-            database=database,
-            sql=connection,
-            clock=Clock(),
-            loop=loop,
-            reached=reached[name],
+        opened.append(
+            Way(
+                name=name,
+                database=database,
+                sql=connection,
+                clock=Clock(),
+                loop=loop,
+                reached=reached[name],
+            )
         )
+        return opened[-1]
 
     yield make
-    for connection in opened:
-        connection.execute("DROP FUNCTION IF EXISTS public.planted() CASCADE")
-        connection.execute("DROP TABLE IF EXISTS public.audit")
-        connection.close()
+    for way in opened:
+        forgive(way)
+        way.sql.close()
 
 
 @pytest.fixture(params=NAMES)

@@ -6,7 +6,7 @@ import threading
 import httpx
 import pytest
 from supabase import ClientOptions, create_client
-from whatsapp_fault import count, counted, forgive, outage, refuse
+from whatsapp_fault import count, counted, forgive, outage, refuse, refuse_tries
 from whatsapp_way import KEY, KEYS, NAMES, URL
 
 import changeover
@@ -17,6 +17,7 @@ from changeover import (
     Side,
     Stage,
     Standing,
+    TransactionConflictError,
     WritesPausedError,
 )
 from salon.whatsapp import Authority, SessionStore, Settings
@@ -76,16 +77,26 @@ def test_a_key_that_is_refused_and_a_table_that_is_missing_are_raised(make_way):
 
 @pytest.mark.parametrize("code", ["40P01", "40001", "08006", "57P01"])
 def test_a_transient_fault_of_a_write_is_tried_again(way, code):
-    """Three times; then it is raised."""
+    """Two attempts that fail are not seen by the caller."""
     session = way.open()
-    way.sql.execute("CREATE TABLE public.audit (n integer)")
-    way.sql.execute("GRANT ALL ON public.audit TO PUBLIC")
-    way.sql.execute("CREATE SEQUENCE public.tries OWNED BY public.audit.n")
-    way.sql.execute("GRANT ALL ON SEQUENCE public.tries TO PUBLIC")
-    # A sequence counts attempts that are rolled back, too.
-    refuse(way, "INSERT OR UPDATE", code=code, when="nextval('public.tries') <= 2")
+    refuse_tries(way, "keys", code=code, tries=2)
     way.done(session.set({"session": {"1": "a"}}))
     assert way.keys() == {("session", "1"): "a"}
+
+
+def test_a_fault_that_lasts_is_raised_after_the_retries(way):
+    """Credentials and keys: three times again, and then it is the caller's to know."""
+    session = way.open()
+    for table, act in (
+        ("auth", session.save_creds),
+        ("keys", lambda: session.set({"session": {"1": "a"}})),
+    ):
+        refuse_tries(way, table, code="40P01", tries=1000)
+        with pytest.raises(TransactionConflictError):
+            way.done(act())
+        assert way.ask("SELECT last_value FROM public.tries") == 4
+        forgive(way)
+    assert way.keys() == {}
 
 
 def test_the_end_of_patience_is_an_error(way):

@@ -86,12 +86,13 @@ def test_a_shadow_read_prolongs_nothing(way):
     assert expiry(way) == written
 
 
-def test_a_read_during_a_swap_needs_no_write(way):
-    """The value comes at once; the next read after the swap prolongs it."""
+@pytest.mark.parametrize("code", ["P0004", "57014", "40001"])
+def test_a_read_needs_no_write(way, code):
+    """In a swap, behind a lock, in a conflict the value comes; the next read prolongs it."""
     session = way.open()
     way.done(session.set({"session": {"1": "a"}}))
     way.clock.move(days=6)
-    refuse(way, "UPDATE", code="P0004")
+    refuse(way, "UPDATE", code=code)
     assert way.done(session.get("session", ["1"])) == {"1": "a"}
     forgive(way)
     assert way.done(session.get("session", ["1"])) == {"1": "a"}

@@ -2,9 +2,12 @@
 
 import base64
 import datetime as dt
+from contextlib import ExitStack
 
 import pytest
+from supabase import ClientOptions, create_client
 from whatsapp_fault import count, counted, forgive, refuse
+from whatsapp_way import KEY, KEYS, URL
 
 import changeover
 from changeover import MalformedValueError, RejectedValueError
@@ -110,6 +113,41 @@ def test_lives_by_type_to_the_microsecond(way):
     way.done(session.set({"session": {"1": 2}}))
     expiry = way.ask("SELECT expires_at FROM whatsapp_keys WHERE key_type = 'session'")
     assert expiry == way.clock.now + dt.timedelta(days=3)
+
+
+def test_a_key_that_is_written_again_is_the_same_row(way):
+    """Value, change and end of life are new; the moment of its creation stays."""
+    session = way.open()
+    way.done(session.set({"session": {"1": "old"}}))
+    row = "SELECT value, created_at, updated_at, expires_at FROM whatsapp_keys"
+    value, created, changed, expires = way.sql.execute(row).fetchone()
+    assert (value, changed) == ("old", way.clock.now)
+    way.clock.move(days=1)
+    way.done(session.set({"session": {"1": "new"}}))
+    found = way.sql.execute(row).fetchone()
+    assert found[:2] == ("new", created)
+    # The tables' trigger has the last word on a change: the server's moment.
+    assert found[2] > changed
+    assert found[3] == expires + dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize("name", ["repositories", "client"])
+def test_getting_many_keys_is_one_statement(make_way, name):
+    """300 keys are asked for at once, and what is not due to live on is not written."""
+    way, told = make_way(name), []
+    with ExitStack() as after:
+        dsn = way.database.dsn
+        if way.has_transactions:
+            reached = after.enter_context(changeover.connect(dsn, observer=told.append, slow_ms=-1))
+        else:
+            near = changeover.http_client(dsn, keys=KEYS, event_hooks={"request": [told.append]})
+            reached = create_client(URL, KEY, ClientOptions(httpx_client=after.enter_context(near)))
+        values = {str(number): number for number in range(300)}
+        session = way.open(reached=reached)
+        session.set({"pre-key": values})
+        told.clear()
+        assert session.get("pre-key", values) == values
+    assert [one.method for one in told] == ["GET"]
 
 
 def test_a_set_is_batches_and_not_single_inserts(way):

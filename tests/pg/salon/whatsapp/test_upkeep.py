@@ -63,6 +63,18 @@ def test_health_counts_keys_and_not_sessions(way):
     assert sum(found.ages) + found.undated == way.ask(by_hand)
 
 
+def test_health_finds_two_spellings(way):
+    """Keys under the spelling with the prefix are counted; `_` is no wildcard."""
+    way.done(way.open().set({"session": {"1": 1}}))
+    assert way.done(way.store().health()).misspelled == 0
+    way.sql.execute(
+        "INSERT INTO whatsapp_keys (company_id, key_type, key_id, value)"
+        " SELECT name, 'session', n, '1' FROM generate_series(1, 2) AS n,"
+        " unnest('{company_42,Company_43,companyX44,my_company_45}'::text[]) AS name"
+    )
+    assert way.done(way.store().health()).misspelled == 4
+
+
 def test_a_check_that_could_not_run_is_unknown(way):
     """It does not raise, it is not healthy, and it says what was wrong."""
     with outage(way):

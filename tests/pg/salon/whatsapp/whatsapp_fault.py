@@ -31,9 +31,20 @@ def refuse(way, event, *, code="23514", when="true", table="keys"):
     way.sql.execute(REFUSING.format(event=event, code=code, when=when, table=table))
 
 
+def refuse_tries(way, table, *, code, tries):
+    """Let the server refuse the first attempts to write one row."""
+    # A sequence counts attempts that are rolled back, too.
+    way.sql.execute("CREATE SEQUENCE public.tries")
+    way.sql.execute("GRANT ALL ON SEQUENCE public.tries TO PUBLIC")
+    when = f"nextval('public.tries') <= {tries}"
+    refuse(way, "INSERT OR UPDATE", code=code, when=when, table=table)
+
+
 def forgive(way):
-    """Take the refusal away."""
-    way.sql.execute("DROP FUNCTION public.planted() CASCADE")
+    """Take away what was planted."""
+    way.sql.execute("DROP FUNCTION IF EXISTS public.planted() CASCADE")
+    way.sql.execute("DROP TABLE IF EXISTS public.audit")
+    way.sql.execute("DROP SEQUENCE IF EXISTS public.tries")
 
 
 def count(way):

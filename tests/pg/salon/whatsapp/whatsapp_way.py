@@ -58,7 +58,7 @@ class Way:
         return self.loop.run_until_complete(found) if inspect.iscoroutine(found) else found
 
     def open(self, company_id: str = "42", **options: Any) -> Any:
-        """Return a session that has credentials."""
+        """Return a session that has credentials; options are those of `store`."""
         return self.done(self.store(**options).open(company_id, lambda: {"n": 1}))
 
     def keys(self) -> dict[tuple[str, str], Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from salon.error import InvalidArgumentError
 from salon.whatsapp import Settings
-from salon.whatsapp.store import session_name
+from salon.whatsapp.spelling import session_name
 
 
 @pytest.mark.parametrize("name", ["1", "a" * 50, "A-z_0"])

@@ -1,20 +1,48 @@
-"""Joining two spellings of a session's name: `company_42`, which one service wrote, and `42`."""
+"""How a session's name is spelled, and joining two spellings: `company_42`, once written, and `42`.
 
+Owns which names there are and which of two rows is kept. Knows no backend.
+"""
+
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from salon.error import SalonError
+from changeover import ilike
+from salon.error import InvalidArgumentError, SalonError
 from salon.whatsapp.buffer import encode, revive
 from salon.whatsapp.operation import Key, Row, Write
 from salon.whatsapp.session import moment
 
 WRONG_PREFIX: Final = "company_"
+MISSPELLED: Final = ilike("company_id", r"company\_%")
+"""Rows of the wrong spelling; to a pattern, `_` is any character unless it is escaped."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
 class SpellingConflictError(SalonError):
     """Two spellings of a name hold the sessions of two devices."""
 
     code = "SALON113"
+
+
+def session_name(company_id: Any) -> str:
+    """Return a session's name: the bare number of the tenant, by convention.
+
+    Raises:
+        InvalidArgumentError: It is none, or the spelling with the prefix.
+    """
+    if not isinstance(company_id, str) or not _NAME.fullmatch(company_id):
+        raise InvalidArgumentError(
+            "company_id must be text of 1 to 50 of A-Z, a-z, 0-9, _ and -",
+            hint="give the tenant's number as text",
+        )
+    if company_id.lower().startswith(WRONG_PREFIX):
+        raise InvalidArgumentError(
+            f"company_id is spelled without {WRONG_PREFIX!r}",
+            hint="two spellings are two sessions; `merge_spellings` joins what was written",
+        )
+    return company_id
 
 
 def decide(name: str) -> Callable[[list[Row], list[Row]], Write]:
