@@ -114,19 +114,19 @@ class Session {
 
   async get(type, ids) {
     const what = `reading ${type}`
-    const found = {}
+    const found = []
     const due = []
     for (const some of portions([...new Set(ids)])) {
       const answer = await this.#ask(what, () =>
         this.#own(this.#keys().select('key_id,value,expires_at', { count: 'exact' }), type, some),
       )
       for (const row of rowsOf(what, answer)) {
-        found[row.key_id] = read(type, revive(row.value))
+        found.push([row.key_id, read(type, revive(row.value))])
         if (this.#isDue(type, row)) due.push(row.key_id)
       }
     }
     await this.#prolong(type, due)
-    return found
+    return Object.fromEntries(found)
   }
 
   #isDue(type, row) {

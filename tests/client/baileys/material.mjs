@@ -26,7 +26,7 @@ const MAKERS = {
     index % 2 ? `1000000${index}_reverse` : phone(index),
     String(100_000_000_000_000 + index * 1000 + round),
   ],
-  session: (index) => [`1000000${index}_1.${index % 100}`, randomBytes(index % 16 ? 300 : 6000)],
+  session: (index, round) => [`1000000${index}_1.${index % 100}`, index % 2 ? record(round) : randomBytes(300)],
   'sender-key': (index) => [`${group(index)}::${phone(index)}_1::0`, randomBytes(400)],
   'sender-key-memory': (index, round) => [
     group(index),
@@ -56,6 +56,18 @@ const MAKERS = {
     { token: randomBytes(16), timestamp: String(1_770_000_000 + round), senderTimestamp: round + 0.5 },
   ],
   'identity-key': (index) => [`${phone(index)}_1.0`, Curve.generateKeyPair().public],
+}
+
+/** The form that a session has today: texts in base64, and numbers. */
+function record(round) {
+  const key = () => randomBytes(33).toString('base64')
+  const chain = { chainKey: { counter: round, key: key() }, chainType: 1, messageKeys: { 0: key(), 7: key() } }
+  const indexInfo = { baseKey: key(), baseKeyType: 2, closed: -1, used: 1_770_000_000_000 + round, created: 1e21 }
+  const ratchet = { ephemeralKeyPair: { pubKey: key() }, previousCounter: -1, rootKey: null }
+  return {
+    _sessions: { [key()]: { registrationId: 7, currentRatchet: ratchet, indexInfo, _chains: { [key()]: chain } } },
+    version: 'v1',
+  }
 }
 
 /** Return the id and a new value of a key: the one with this index, in this round. */

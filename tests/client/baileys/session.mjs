@@ -1,46 +1,34 @@
 // The real Baileys with our authentication state. One JSON document per line comes in on stdin, one
 // per line goes out on stdout: {"do": NAME, ...} gives what the act NAME of `acts` returns, or
 // {"thrown": {name, code, status, message}}. Bytes travel as {"$bytes": HEX}.
-//
-// Every request goes through `send`, which counts what a fence refused and keeps, as the API was
-// told and has acknowledged it, what each key must be: the test's own books.
 import { isDeepStrictEqual } from 'node:util'
 import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
 import { BufferJSON, initAuthCreds, proto, useMultiFileAuthState } from '@whiskeysockets/baileys'
 import { createClient } from '@supabase/supabase-js'
 import { encode, revive, useChangeoverAuthState } from '@changeover/baileys'
-import { COUNTS, fresh } from './material.mjs'
+import { Conversation } from './conversation.mjs'
+import { Ledger } from './ledger.mjs'
+import { COUNTS } from './material.mjs'
+import { Rotation } from './rotation.mjs'
+import { socketKeys } from './socket.mjs'
 
-const TICK_MS = 20
 const now = () => performance.timeOrigin + performance.now()
+const ledger = new Ledger()
+let opened
+let rotation
+let conversation
 
-/** Where the API is; a proxy or a name server would say so. */
-let url
-const books = new Map()
-const counts = { refused: 0, acknowledged: 0 }
+// The library for Signal's protocol speaks to the console; stdout is ours.
+for (const name of ['log', 'info']) console[name] = console.error
 
-async function send(input, init) {
-  const asked = new URL(input)
-  const at = url
-  const response = await fetch(`${at}${asked.pathname}${asked.search}`, init)
-  const isKeys = asked.pathname.endsWith('/whatsapp_keys')
-  if (init.method === 'POST' && isKeys && response.ok) {
-    counts.acknowledged += 1
-    for (const { key_type, key_id, value, expires_at } of JSON.parse(init.body)) {
-      books.set(`${key_type}/${key_id}`, { key_type, key_id, value, expires_at, at })
-    }
-  }
-  if (!response.ok && (await response.clone().text()).includes('"P0004"')) counts.refused += 1
-  return response
-}
-
-function client(key) {
-  return createClient(url, key, { global: { fetch: send }, auth: { persistSession: false } })
+function open(key, company, options = {}) {
+  const settings = { global: { fetch: ledger.send }, auth: { persistSession: false } }
+  return useChangeoverAuthState(createClient(ledger.url, key, settings), company, { now, ...options })
 }
 
 const bytes = (_, value) => (value?.$bytes === undefined ? value : Buffer.from(value.$bytes, 'hex'))
 function shown(value) {
+  if (value instanceof proto.Message.AppStateSyncKeyData) return shown(proto.Message.AppStateSyncKeyData.encode(value).finish())
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('hex') }
   if (Array.isArray(value)) return value.map(shown)
   if (value === null || typeof value !== 'object') return value
@@ -49,98 +37,36 @@ function shown(value) {
 
 /** Equal byte for byte, type for type: the class of a view on bytes makes no difference. */
 function same(a, b) {
-  return isDeepStrictEqual(shown(plain(a)), shown(plain(b)))
-}
-function plain(value) {
-  const { AppStateSyncKeyData } = proto.Message
-  return value instanceof AppStateSyncKeyData ? AppStateSyncKeyData.encode(value).finish() : value
-}
-
-let open
-let rotation
-
-class Rotation {
-  wanted = new Map()
-  #flying = new Set()
-  #writes = 0
-  #isOver = false
-  #done
-  failed = []
-
-  constructor(state) {
-    this.state = state
-  }
-
-  async fill() {
-    const data = {}
-    for (const [type, count] of Object.entries(COUNTS)) {
-      data[type] = {}
-      for (let index = 0; index < count; index++) {
-        const [id, value] = fresh(type, index, 0)
-        data[type][id] = value
-        this.wanted.set(`${type}/${id}`, { type, id, index, value })
-      }
-    }
-    await this.state.keys.set(data)
-    return this.wanted.size
-  }
-
-  begin() {
-    this.#done = this.#run()
-  }
-
-  /** One key every 20 ms, the next one each time; a consumed pre-key makes room for a new one. */
-  async #run() {
-    const began = performance.now()
-    while (!this.#isOver) {
-      const round = this.#writes++
-      const [name, { type, id, index }] = this.wanted.entries().next().value
-      const [newId, value] = fresh(type, index, round + 1)
-      const data = { [type]: { [newId]: value } }
-      if (newId !== id) data[type][id] = null
-      this.wanted.delete(name)
-      this.wanted.set(`${type}/${newId}`, { type, id: newId, index, value })
-      const write = this.state.keys.set(data).catch((error) => this.failed.push(String(error)))
-      this.#flying.add(write)
-      write.finally(() => this.#flying.delete(write))
-      await pause(Math.max(0, began + this.#writes * TICK_MS - performance.now()))
-    }
-    await Promise.all(this.#flying)
-  }
-
-  async end() {
-    this.#isOver = true
-    await this.#done
-    return this.#writes
-  }
+  return isDeepStrictEqual(shown(a), shown(b))
 }
 
 const acts = {
-  async open({ url: at, key, company, options = {} }) {
-    url = at
-    if (options.now !== undefined) {
-      const fixed = options.now
-      options.now = () => fixed
-    } else options.now = now
-    const supabase = client(key)
-    open = await useChangeoverAuthState(supabase, company, options)
-    return shown(open.state.creds)
+  open: async ({ url, key, company, options = {} }) => {
+    ledger.url = url
+    const { now: fixed, ...more } = options
+    opened = await open(key, company, fixed === undefined ? more : { ...more, now: () => fixed })
+    return shown(opened.state.creds)
   },
-  async openTwice({ url: at, key, company }) {
-    url = at
-    const both = await Promise.all(
-      [1, 2].map(() => useChangeoverAuthState(client(key), company, { now })),
-    )
+  openTwice: async ({ url, key, company }) => {
+    ledger.url = url
+    const both = await Promise.all([open(key, company), open(key, company)])
     return both.map(({ state }) => shown(state.creds))
   },
-  get: async ({ type, ids }) => shown(plainValues(await open.state.keys.get(type, ids))),
-  set: async ({ data }) => open.state.keys.set(data),
-  save: async ({ patch }) => {
-    Object.assign(open.state.creds, patch)
-    await open.saveCreds()
+  url: async ({ url }) => {
+    ledger.url = url
   },
-  remove: async () => open.remove(),
-  counts: async () => counts,
+  get: async ({ type, ids }) => shown(await opened.state.keys.get(type, ids)),
+  set: async ({ data }) => opened.state.keys.set(data),
+  setAll: async ({ all }) => Promise.all(all.map((data) => opened.state.keys.set(data))),
+  save: async ({ patch }) => {
+    Object.assign(opened.state.creds, patch)
+    await opened.saveCreds()
+  },
+  // As the socket asks: through the cache and the transactions of Baileys.
+  socketGet: async ({ type, ids }) => shown(await socketKeys(opened.state.keys).get(type, ids)),
+  remove: async () => opened.remove(),
+  counts: async () => ledger.counts,
+
   // What we write, and what is read of it.
   forms: async ({ value }) => ({ ours: encode(value), again: shown(revive(encode(value))) }),
   // What Baileys itself would write.
@@ -153,48 +79,60 @@ const acts = {
     const theirs = JSON.parse(JSON.stringify(creds, BufferJSON.replacer))
     return { again: same(again, known), cloned: same(cloned, known), theirs: same(encode(creds), theirs) }
   },
-  async folder({ path }) {
-    const { state, saveCreds } = await useMultiFileAuthState(path)
-    const rotated = new Rotation(state)
-    await rotated.fill()
-    await saveCreds()
-    return { creds: shown(state.creds), keys: shown([...rotated.wanted.values()].map(plainKey)) }
+  folder: async ({ path }) => {
+    const files = await useMultiFileAuthState(path)
+    const filled = new Rotation(files)
+    await filled.fill()
+    const keys = [...filled.wanted.values()].map(({ type, id, value }) => ({ type, id, value: shown(value) }))
+    return { creds: shown(files.state.creds), keys }
   },
-  fill: async () => (rotation = new Rotation(open.state)).fill(),
-  begin: async () => rotation.begin(),
-  written: async () => counts.acknowledged,
-  url: async ({ url: at }) => {
-    url = at
+
+  fill: async () => {
+    rotation = new Rotation(opened)
+    return rotation.fill()
   },
-  end: async () => ({ writes: await rotation.end(), failed: rotation.failed, ...counts }),
+  rotate: async () => rotation.begin(),
+  end: async () => ({ writes: await rotation.end(), failed: rotation.failed, ...ledger.counts }),
   // Every key anew, by a state that knows nothing, from where the API is now.
-  async load({ key, company }) {
-    const { state } = await useChangeoverAuthState(client(key), company, { now })
+  load: async ({ key, company }) => {
+    const { state } = await open(key, company)
     const different = []
     const missing = []
     for (const type of Object.keys(COUNTS)) {
       const wanted = [...rotation.wanted.values()].filter((one) => one.type === type)
       const found = await state.keys.get(type, wanted.map(({ id }) => id))
       for (const { id, value } of wanted) {
-        if (!(id in found)) missing.push(`${type}/${id}`)
+        if (!Object.hasOwn(found, id)) missing.push(`${type}/${id}`)
         else if (!same(found[id], value)) different.push(`${type}/${id}`)
       }
     }
     return {
-      different,
       missing,
+      different,
       loaded: rotation.wanted.size - missing.length,
-      creds: same(state.creds, revive(encode(open.state.creds))),
-      books: [...rotation.wanted.keys()].map((name) => books.get(name)),
+      creds: same(state.creds, revive(encode(opened.state.creds))),
     }
   },
-}
+  ledger: async ({ company }) => ({
+    keys: [...ledger.keys.values()].filter((one) => one.company_id === company),
+    creds: ledger.creds.get(company),
+  }),
 
-function plainKey({ type, id, value }) {
-  return { type, id, value: plain(value) }
-}
-function plainValues(values) {
-  return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, plain(value)]))
+  converse: async ({ key, company }) => {
+    const { state, saveCreds } = await open(key, company)
+    conversation = new Conversation()
+    conversation.join(state)
+    await conversation.begin()
+    await saveCreds()
+    conversation.go()
+  },
+  speak: async () => conversation.speak(),
+  hush: async () => conversation.stop(),
+  rejoin: async ({ key, company }) => {
+    const { state } = await open(key, company)
+    conversation.join(state)
+    return conversation.known()
+  },
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -118,23 +118,77 @@ def test_every_kind_of_value_keeps_its_type(baileys, sql):
         'a,b"c\\d)(': ["{1,2}", None, True, 1.5, []],
         "AAAA/+==": {"deep": [{"x": {"$bytes": DATA.hex()}}]},
         "ё %_*&=#": "",
+        "__proto__": {"__proto__": False},
     }
+    kinds = ["string", "array", "object", "string", "object"]
     baileys.do("set", data={"device-list": values})
     assert baileys.do("get", type="device-list", ids=[*values, "absent"]) == values
-    kinds = sql.execute("SELECT key_id, jsonb_typeof(value) FROM whatsapp_keys").fetchall()
-    assert dict(kinds) == dict(zip(values, ["string", "array", "object", "string"], strict=True))
+    found = sql.execute("SELECT key_id, jsonb_typeof(value) FROM whatsapp_keys").fetchall()
+    assert dict(found) == dict(zip(values, kinds, strict=True))
     baileys.do("set", data={"device-list": dict.fromkeys(values)})
     assert sql.execute("SELECT count(*) FROM whatsapp_keys").fetchone() == (0,)
 
 
-def test_an_outage_and_a_wrong_key_are_thrown(baileys, gateway, make_baileys):
+@pytest.mark.parametrize(
+    ("key_type", "key_id"),
+    [
+        ("pre-key", "5"),
+        ("lid-mapping", "100000000000001_reverse"),
+        ("app-state-sync-key", "AAAA/+=="),
+        ("sender-key", "120363000000000001-15@g.us::70000000001_1::0"),
+    ],
+)
+def test_types_and_ids_are_stored_as_they_are(baileys, sql, key_type, key_id):
+    """Names of files, where `pre-key-5` became type `pre`, have no part in it."""
+    baileys.do("set", data={key_type: {key_id: {}}})
+    stored = sql.execute("SELECT company_id, key_type, key_id FROM whatsapp_keys").fetchall()
+    assert stored == [("42", key_type, key_id)]
+    assert list(baileys.do("get", type=key_type, ids=[key_id])) == [key_id]
+
+
+def test_many_keys_are_written_at_once_and_all_read(baileys, sql):
+    """More than an API answers in one page, with ids that fill more than one URL."""
+    values = {f"1203630000000000{n:04}-15@g.us::70000000001_1::0": "x" for n in range(1100)}
+    before = baileys.do("counts")["requests"]
+    baileys.do("set", data={"sender-key": values})
+    assert baileys.do("counts")["requests"] == before + 1
+    assert baileys.do("get", type="sender-key", ids=list(values)) == values
+    baileys.do("set", data={"sender-key": dict.fromkeys(values)})
+    assert sql.execute("SELECT count(*) FROM whatsapp_keys").fetchone() == (0,)
+
+
+def test_writes_of_one_key_keep_their_order(baileys):
+    """The last one that was asked for stays, be it a value or nothing."""
+    some = [{"session": {"1": n, "2": None if n % 2 else n}} for n in range(20)]
+    baileys.do("setAll", all=some)
+    assert baileys.do("get", type="session", ids=["1", "2"]) == {"1": 19}
+
+
+def test_an_outage_and_a_wrong_key_are_thrown(baileys, gateway, make_baileys, sql):
     """Neither is an empty answer, and no credentials are made."""
-    baileys.do("url", url="http://127.0.0.1:1")
-    error = thrown(baileys.ask("get", type="session", ids=["1"]))
-    assert (error["name"], error["status"]) == ("AuthStateError", 0)
+    baileys.do("set", data={"session": {"1": "a"}})
+    away = "http://127.0.0.1:1"
+    baileys.do("url", url=away)
+    for act in ("get", "socketGet"):
+        error = thrown(baileys.ask(act, type="session", ids=["1"]))
+        assert (error["name"], error["status"]) == ("AuthStateError", 0)
     assert thrown(baileys.ask("save", patch={}))["name"] == "AuthStateError"
-    stranger = {"url": gateway.url, "key": "sb_secret_" + "another", "company": "43"}
-    assert thrown(make_baileys().ask("open", **stranger))["status"] == 401
+    assert thrown(baileys.ask("set", data={"session": {"1": None}}))["name"] == "AuthStateError"
+    other = make_baileys()
+    for url, key, status in ((away, SECRET_KEY, 0), (gateway.url, "sb_secret_" + "another", 401)):
+        assert thrown(other.ask("open", url=url, key=key, company="43"))["status"] == status
+    assert sql.execute("SELECT company_id FROM whatsapp_auth").fetchall() == [("42",)]
+    baileys.do("url", url=gateway.url)
+    assert baileys.do("get", type="session", ids=["1"]) == {"1": "a"}
+
+
+def test_what_passes_by_itself_is_asked_again(baileys, sql):
+    """Two refusals that tell of a conflict, then the write is taken."""
+    at_first = "currval('public.tries') < 3"
+    sql.execute(PLANTED.format(code="40001", event="INSERT", when=at_first))
+    baileys.do("set", data={"session": {"1": "a"}})
+    assert sql.execute("SELECT last_value FROM public.tries").fetchone() == (3,)
+    assert baileys.do("get", type="session", ids=["1"]) == {"1": "a"}
 
 
 def test_an_answer_that_is_cut_short_is_thrown(baileys, database, gateway_of):
@@ -154,10 +208,25 @@ def test_two_openers_at_once_have_one_session(baileys, gateway, sql):
     assert sql.execute("SELECT count(*) FROM whatsapp_auth").fetchone() == (2,)
 
 
-def test_the_second_spelling_is_refused(baileys, gateway):
+@pytest.mark.parametrize("name", ["company_42", "Company_42", "", "4%", "4" * 51, 42])
+def test_another_spelling_is_refused(baileys, gateway, sql, name):
     """Two spellings of a name would be two sessions."""
-    asked = {"url": gateway.url, "key": SECRET_KEY, "company": "company_42"}
-    assert thrown(baileys.ask("open", **asked))["name"] == "TypeError"
+    said = baileys.ask("open", url=gateway.url, key=SECRET_KEY, company=name)
+    assert thrown(said)["name"] == "TypeError"
+    assert sql.execute("SELECT count(*) FROM whatsapp_auth").fetchone() == (1,)
+
+
+def test_a_name_is_no_pattern(make_baileys, gateway, sql):
+    """The session 4_2 is another one than 412."""
+    for name in ("412", "4_2"):
+        baileys = make_baileys()
+        baileys.do("open", url=gateway.url, key=SECRET_KEY, company=name)
+        assert baileys.do("get", type="session", ids=["1"]) == {}
+        baileys.do("set", data={"session": {"1": name}})
+    baileys.do("remove")
+    for table in ("auth", "keys"):
+        names = sql.execute(f"SELECT company_id FROM whatsapp_{table}").fetchall()
+        assert names == [("412",)]
 
 
 def test_a_broken_set_has_deleted_nothing(baileys, sql):
@@ -219,6 +288,33 @@ def test_a_key_in_use_is_prolonged_once_a_day_at_most(make_baileys, gateway, sql
     stale = expiry()
     assert later.do("get", type="session", ids=["1"]) == {"1": "a"}
     assert expiry() == stale
+
+
+def test_an_expired_key_is_there_until_somebody_cleans(baileys, sql):
+    """It is found, and lives on since it is used; under a swap's fence it is found all the same."""
+    baileys.do("set", data={"session": {"1": "a"}})
+    sql.execute("UPDATE whatsapp_keys SET expires_at = '2020-01-01'")
+    sql.execute(PLANTED.format(code="P0004", event="UPDATE", when="true"))
+    lives = "SELECT expires_at > now() FROM whatsapp_keys"
+    for code, is_alive in (("P0004", False), (None, True)):
+        assert baileys.do("get", type="session", ids=["1"]) == {"1": "a"}
+        assert sql.execute(lives).fetchone() == (is_alive,), code
+        sql.execute(FORGIVEN)
+
+
+def test_lives_are_set_by_type(make_baileys, gateway, sql):
+    """Those that nothing is said of live as long as the table of the manual says."""
+    baileys = make_baileys()
+    options = {"now": NOW_MS, "ttlDays": {"pre-key": 30, "tctoken": 3}, "ttlDaysOther": 20}
+    opened = {"url": gateway.url, "key": SECRET_KEY, "company": "42"}
+    baileys.do("open", **opened, options=options)
+    types = ("pre-key", "tctoken", "session", "lid-mapping", "sender-key", "device-list")
+    baileys.do("set", data={one: {"1": []} for one in types})
+    query = "SELECT key_type, extract(epoch FROM expires_at) FROM whatsapp_keys"
+    found = {name: (s - NOW_MS // 1000) / 86400 for name, s in sql.execute(query)}
+    assert found == dict(zip(types, (30, 3, 7, 7, 7, 20), strict=True))
+    said = baileys.ask("open", **opened, options={"ttlDays": {"session": 1}})
+    assert thrown(said)["name"] == "TypeError"
 
 
 def test_credentials_are_saved_and_the_session_is_removed(baileys, gateway, sql):

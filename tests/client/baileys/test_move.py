@@ -12,7 +12,11 @@ from salon.demo.process import Clock, CommandLine
 from salon.demo.scene import BY_ADMINISTRATOR, MIRROR_ROLE
 
 COMPANY = "42"
+TALKING = "43"
+IDLE = "44"
+FRIEND = "70000000002:0@s.whatsapp.net"
 KEYS = 728
+EXPIRED_MS = 1_736_000_000_000 + 0.125
 SECONDS_MAX = 240.0
 NEEDED = {"marker", "caught_up", "way_back_rehearsed"}
 CONFIGURATION = """
@@ -29,18 +33,22 @@ mirror_dsn = "@mirror.dsn"
 [mirror]
 heartbeat_ms = 250
 """
-ROW = "company_id, key_type, key_id, value::text, created_at, updated_at, expires_at"
+ROWS = """
+SELECT key_type, key_id, value::text, created_at, updated_at, expires_at
+FROM public.whatsapp_keys WHERE company_id = %s
+"""
 # Equal in value, in the text that the server writes, in JSON's type at every depth, in expiry.
 EQUAL = """
 SELECT count(*)
 FROM public.whatsapp_keys AS k
-JOIN jsonb_to_recordset(%s) AS b (key_type text, key_id text, value jsonb, expires_at timestamptz)
-  USING (key_type, key_id)
-WHERE k.company_id = %s AND k.value = b.value AND k.value::text = b.value::text
-  AND k.expires_at = b.expires_at
+JOIN jsonb_to_recordset(%s)
+  AS w (company_id text, key_type text, key_id text, value jsonb, expires_at timestamptz)
+  USING (company_id, key_type, key_id)
+WHERE k.value = w.value AND k.value::text = w.value::text AND k.expires_at = w.expires_at
   AND ARRAY(SELECT jsonb_typeof(v) FROM jsonb_path_query(k.value, 'strict $.**') AS v)
-    = ARRAY(SELECT jsonb_typeof(v) FROM jsonb_path_query(b.value, 'strict $.**') AS v)
+    = ARRAY(SELECT jsonb_typeof(v) FROM jsonb_path_query(w.value, 'strict $.**') AS v)
 """
+CREDS = "SELECT creds::text = %s::jsonb::text FROM public.whatsapp_auth WHERE company_id = %s"
 
 
 @pytest.fixture
@@ -78,53 +86,95 @@ def is_green(command):
     return bool(gates) and not {one["name"] for one in gates if not one["is_green"]} & NEEDED
 
 
-def rows(database, where="true"):
-    """Return all keys of a database as text and moments, by key."""
+def rows(database, company=COMPANY):
+    """Return a session's keys as text and moments, by type and id."""
     with database.connect() as connection:
-        found = connection.execute(f"SELECT {ROW} FROM whatsapp_keys WHERE {where}").fetchall()
-    return {(key_type, key_id): row for row in found for _, key_type, key_id, *_ in [row]}
+        found = connection.execute(ROWS, (company,)).fetchall()
+    return {(key_type, key_id): row for key_type, key_id, *row in found}
+
+
+def plant_an_expired_key(baileys, url):
+    """Write a key of a session that nobody has used for long."""
+    options = {"now": EXPIRED_MS}
+    baileys.do("open", url=url, key=SECRET_KEY, company=IDLE, options=options)
+    baileys.do("set", data={"session": {"1/2:3": {"$bytes": "00ff"}}})
+
+
+def assert_as_written(baileys, target, company):
+    """Hold a session on the target against what the API has acknowledged."""
+    ledger = baileys.do("ledger", company=company)
+    keys = ledger["keys"]
+    assert set(rows(target, company)) == {(one["key_type"], one["key_id"]) for one in keys}
+    with target.connect() as connection:
+        equal = connection.execute(EQUAL, (json.dumps(keys),)).fetchone()[0]
+        assert equal == len(keys)
+        creds = (json.dumps(ledger["creds"]), company)
+        assert connection.execute(CREDS, creds).fetchone() == (True,)
+    return keys
+
+
+def bring_up(command):
+    """Bring the target up behind a running mirror; verify finds nothing."""
+    carry_out(command, "copy", "run", "--yes")
+    wait_for(lambda: is_green(command), what="a green mirror", seconds_max=60)
+    verified = carry_out(command, "verify")
+    assert (verified["differences"], verified["unsettled"]) == (0, 0)
+
+
+def start_session(baileys, url):
+    """Fill a session, rotate its keys 50 times a second, and converse in another one."""
+    creds = baileys.do("open", url=url, key=SECRET_KEY, company=COMPANY)
+    assert creds["noiseKey"]["private"]["$bytes"]
+    assert baileys.do("fill") == KEYS
+    baileys.do("rotate")
+    baileys.do("converse", key=SECRET_KEY, company=TALKING)
+
+
+def written(baileys):
+    """Return how many keys were written."""
+    return baileys.do("counts")["written"]
 
 
 def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gateway_of):
     """Every key is on the target as the library wrote it: bytes, types, expiry; none is lost."""
     old = gateway_of(pair.source.dsn_of("authenticator"))
-    baileys = make_baileys()
-    creds = baileys.do("open", url=old.url, key=SECRET_KEY, company=COMPANY)
-    assert creds["noiseKey"]["private"]["$bytes"]
-    assert baileys.do("fill") == KEYS
-    baileys.do("begin")
+    idle, baileys = make_baileys(), make_baileys()
+    plant_an_expired_key(idle, old.url)
+    start_session(baileys, old.url)
 
     carry_out(command, "schema", "apply", "--yes", also=(3,))
     carry_out(command, "capture", "install", "--yes")
     with command.start("mirror", "run", name="mirror"):
-        carry_out(command, "copy", "run", "--yes")
-        wait_for(lambda: is_green(command), what="a green mirror", seconds_max=60)
-        verified = carry_out(command, "verify")
-        assert (verified["differences"], verified["unsettled"]) == (0, 0)
-        before = baileys.do("written")
+        bring_up(command)
+        assert written(baileys) > KEYS + 100, "too few writes for keys that rotate"
         carry_out(command, "cutover", "--yes")
         at_the_swap = rows(pair.source)
         new = gateway_of(pair.target.dsn, is_single_role=True)
         baileys.do("url", url=new.url)
-        after = baileys.do("written")
-        wait_for(lambda: baileys.do("written") >= after + 50, what="writes on the target")
+        after = written(baileys)
+        wait_for(lambda: written(baileys) >= after + 100, what="writes on the target")
+        assert baileys.do("hush") > 10, "too few messages"
         ended = baileys.do("end")
-
     assert ended["failed"] == []
     assert ended["refused"] > 0, "no write met the fence"
-    assert before > 100, "too few writes for keys that rotate"
-    loaded = baileys.do("load", key=SECRET_KEY, company=COMPANY)
-    assert (loaded["missing"], loaded["different"]) == ([], [])
-    assert (loaded["loaded"], loaded["creds"]) == (KEYS, True)
+    assert ended["deleted"] > 0, "no pre-key was used up"
 
-    books, after_swap = loaded["books"], rows(pair.target)
-    assert len(after_swap) == KEYS
-    with pair.target.connect() as connection:
-        equal = connection.execute(EQUAL, (json.dumps(books), COMPANY)).fetchone()[0]
-    assert equal == KEYS
-    unchanged = {(one["key_type"], one["key_id"]) for one in books if one["at"] == old.url}
+    keys = assert_as_written(baileys, pair.target, COMPANY)
+    assert len(keys) == KEYS
+    moved = rows(pair.target)
+    unchanged = {(one["key_type"], one["key_id"]) for one in keys if one["at"] == old.url}
     assert unchanged, "every key was written again after the swap"
-    assert {key: after_swap[key] for key in unchanged} == {
-        key: at_the_swap[key] for key in unchanged
-    }
-    assert any(row[-1].microsecond % 1000 for row in after_swap.values())
+    assert {key: moved[key] for key in unchanged} == {key: at_the_swap[key] for key in unchanged}
+    assert any(expiry.microsecond % 1000 for *_, expiry in moved.values())
+    loaded = baileys.do("load", key=SECRET_KEY, company=COMPANY)
+    assert loaded == {"missing": [], "different": [], "loaded": KEYS, "creds": True}
+
+    # Signal's own proof: a key that is one message old could not read the next one.
+    assert_as_written(baileys, pair.target, TALKING)
+    known = baileys.do("rejoin", key=SECRET_KEY, company=TALKING)
+    assert known == {"phone": FRIEND, "preKeys": ["2", "3", "4", "5"]}
+    baileys.do("speak")
+
+    assert rows(pair.target, IDLE) == rows(pair.source, IDLE) != {}
+    idle.do("url", url=new.url)
+    assert idle.do("get", type="session", ids=["1/2:3"]) == {"1/2:3": {"$bytes": "00ff"}}
