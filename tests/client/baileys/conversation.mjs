@@ -97,7 +97,8 @@ async function read(text, reader, jid, { type, ciphertext }) {
   if (plain.toString() !== text) throw new Error('something else is read than was written')
 }
 
-function repository({ creds, keys }) {
+/** Return Baileys' own way to speak Signal's protocol with some keys. */
+export function repository({ creds, keys }) {
   const { makeSignalRepository } = DEFAULT_CONNECTION_CONFIG
   return makeSignalRepository({ creds, keys: socketKeys(keys) }, logger, async () => [])
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { BufferJSON, initAuthCreds, proto, useMultiFileAuthState } from '@whiskeysockets/baileys'
 import { createClient } from '@supabase/supabase-js'
 import { encode, revive, useChangeoverAuthState } from '@changeover/baileys'
-import { Conversation } from './conversation.mjs'
+import { Conversation, repository } from './conversation.mjs'
 import { Ledger } from './ledger.mjs'
 import { COUNTS } from './material.mjs'
 import { Rotation } from './rotation.mjs'
@@ -64,6 +64,7 @@ const acts = {
   },
   // As the socket asks: through the cache and the transactions of Baileys.
   socketGet: async ({ type, ids }) => shown(await socketKeys(opened.state.keys).get(type, ids)),
+  validate: async ({ jid }) => repository(opened.state).validateSession(jid),
   remove: async () => opened.remove(),
   counts: async () => ledger.counts,
 

@@ -182,6 +182,13 @@ def test_an_outage_and_a_wrong_key_are_thrown(baileys, gateway, make_baileys, sq
     assert baileys.do("get", type="session", ids=["1"]) == {"1": "a"}
 
 
+def test_baileys_takes_a_session_that_it_can_not_load_for_none(baileys):
+    """What the manual warns of: a Baileys that throws here makes the warning needless."""
+    baileys.do("url", url="http://127.0.0.1:1")
+    said = baileys.do("validate", jid="100000000000002@lid")
+    assert said == {"exists": False, "reason": "no session"}
+
+
 def test_what_passes_by_itself_is_asked_again(baileys, sql):
     """Two refusals that tell of a conflict, then the write is taken."""
     at_first = "currval('public.tries') < 3"
