@@ -176,7 +176,7 @@ def _layers() -> Iterator[dict[str, DataLayer]]:
         Server.start(binaries(18), settings=fast) as new,
     ):
         source = scene.Scene(database=prepare_supabase(old).database, key=scene.service_key())
-        target = scene.Scene(database=_target(new), key=source.key)
+        target = scene.Scene(database=empty_target(new), key=source.key)
         with psycopg.connect(source.database.dsn, autocommit=True) as connection:
             schema.create_source(connection)
             _fill(connection)
@@ -211,7 +211,8 @@ def _now() -> datetime:
     return sample.REFERENCE
 
 
-def _target(server: Server) -> Database:
+def empty_target(server: Server) -> Database:
+    """Return a new, empty database for the target, with the roles that it needs."""
     with server.connect() as connection:
         connection.execute(scene.ROLES)
         connection.execute("ALTER ROLE owner LOGIN")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-NAMES = ("bulk", "capture", "client", "gap", "gateway", "layer", "mirror")
+NAMES = ("bulk", "capture", "client", "gap", "gateway", "layer", "mirror", "search")
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ Each yields messages and is sent their replies; it knows no store, no clock and 
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -31,6 +32,9 @@ from changeover.repository.value import body_of, column_of, columns_of
 T = TypeVar("T")
 Steps = Generator[Message, Reply, T]
 """A conversation: messages out, replies in, a result at the end."""
+
+ROW_TYPES_MAX: Final = 256
+"""Row types whose columns are remembered; reading them anew costs more than parsing an answer."""
 
 _JSON: Final = ("content-type", "application/json")
 
@@ -278,7 +282,7 @@ class Table(Generic[T]):
     # ---- messages -------------------------------------------------------------------------------
 
     def _selected(self) -> tuple[str, str]:
-        fields = _fields(self.row_type)
+        fields = _fields(self.row_type)  # type: ignore[arg-type]  # every type is hashable
         names = (column_of(self.relation, name).name for name in fields)
         return ("select", ",".join(map(quoted, names)) or "*")
 
@@ -334,6 +338,7 @@ def _limit(limit: int | Unlimited) -> int | None:
     return limit
 
 
+@lru_cache(ROW_TYPES_MAX)
 def _fields(row_type: type[Any]) -> tuple[str, ...]:
     """Return the columns that a row type holds, in its order; none for mappings."""
     try:

@@ -1,0 +1,104 @@
+"""Where the time of a search by name goes: the whole call, its statement, and what it compares.
+
+A name is found by ILIKE in the middle of a text, which no btree index answers: the server puts the
+name of every client into lower case, and the pattern as often. How long that takes is the locale's.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+import changeover
+import layer
+import rig
+from changeover.embedded import Database, Server, binaries
+from salon import sample, schema
+from salon.layer import DataLayer
+from salon.sample import words
+
+ROUNDS = 40
+CALLS = 10
+PATTERN = f"%{words.FIRST_NAMES[0]}%"
+BUILT_IN = """
+CREATE DATABASE built_in TEMPLATE template0 OWNER owner
+LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'
+"""
+SEARCH = """
+SELECT coalesce(json_agg(found), '[]')::text FROM (
+  SELECT id, yclients_id, name, phone, email, visit_count, total_spent, loyalty_level,
+    last_visit_date
+  FROM public.clients WHERE company_id = %s AND name ILIKE %s
+  ORDER BY last_visit_date DESC NULLS LAST, visit_count DESC NULLS LAST, id LIMIT 100
+) AS found
+"""
+WHOLE = "whole call"
+STATEMENT = "statement alone"
+NO_FOLDING = "statement with LIKE (no lower case)"
+NO_ANSWER = "statement, nobody found (no answer)"
+BUILT_IN_LOCALE = "statement, built-in locale"
+
+Act = Callable[[], Any]
+
+
+def measure() -> list[rig.Row]:
+    """Return the medians of the call and of its parts, all in turns on the same rows."""
+    with _acts() as acts:
+        times: dict[str, list[float]] = {name: [] for name in acts}
+        for _ in range(ROUNDS):
+            for name, act in acts.items():
+                times[name] += _block(act)
+    return [
+        rig.row(f"search by name, {name}", "ms", found, times[WHOLE], "whole call")
+        for name, found in times.items()
+    ]
+
+
+def _block(act: Act) -> list[float]:
+    """Return the milliseconds of some calls in a row; one before them is not counted."""
+    act()
+    times = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        act()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+@contextmanager
+def _acts() -> Iterator[dict[str, Act]]:
+    with Server.start(binaries(18), settings=rig.FAST_DISK) as server:
+        usual = layer.empty_target(server)
+        with server.connect() as connection:
+            connection.execute(BUILT_IN)
+        other = Database(server=server, name="built_in", owner=usual.owner)
+        for database in (usual, other):
+            _fill(database)
+        with (
+            changeover.connect(usual.dsn) as database,
+            psycopg.connect(usual.dsn, autocommit=True) as session,
+            psycopg.connect(other.dsn, autocommit=True) as other_session,
+        ):
+            near = DataLayer.over_repositories(database)
+            search = SEARCH.replace("ILIKE", "LIKE")
+            yield {
+                WHOLE: lambda: near.search_clients_by_name(words.COMPANY, words.FIRST_NAMES[0]),
+                STATEMENT: lambda: _asked(session, SEARCH, PATTERN),
+                NO_FOLDING: lambda: _asked(session, search, PATTERN),
+                NO_ANSWER: lambda: _asked(session, SEARCH, "%nobody%"),
+                BUILT_IN_LOCALE: lambda: _asked(other_session, SEARCH, PATTERN),
+            }
+
+
+def _fill(database: Database) -> None:
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        schema.create_target(connection)
+        schema.create_history_partitions(connection, sample.MESSAGES_FROM)
+        sample.load(connection)
+        connection.execute("VACUUM ANALYZE")
+
+
+def _asked(session: psycopg.Connection[Any], query: str, pattern: str) -> Any:
+    return session.execute(query, (words.COMPANY, pattern), prepare=True).fetchone()
