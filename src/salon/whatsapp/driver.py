@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -47,9 +48,20 @@ class Setup:
 
 
 class Blocking:
-    """Answers at once."""
+    """Answers at once.
+
+    Attributes:
+        backend: What does operations.
+        turn: Held by the one method under way of those that take turns.
+    """
 
     backend: Backend
+    turn: threading.Lock
+
+    def run_in_turn(self, steps: Steps[R]) -> R:
+        """Run a method to its end when no other one of its kind is under way."""
+        with self.turn:
+            return self.run(steps)
 
     def run(self, steps: Steps[R]) -> R:
         """Run a method to its end."""
@@ -75,9 +87,15 @@ class Blocking:
 
 
 class Awaited:
-    """Answers when it is awaited."""
+    """Answers when it is awaited; see `Blocking`."""
 
     backend: AsyncBackend
+    turn: asyncio.Lock
+
+    async def run_in_turn(self, steps: Steps[R]) -> R:
+        """Run a method to its end when no other one of its kind is under way."""
+        async with self.turn:
+            return await self.run(steps)
 
     async def run(self, steps: Steps[R]) -> R:
         """Run a method to its end."""
@@ -103,14 +121,18 @@ class Awaited:
 
 
 class Call(Generic[P, R]):
-    """A method of both colours; make one with `call`.
+    """A method of both colours; make one with `call` or `call_in_turn`.
 
     Attributes:
         steps: The generator function as it was written.
+        takes_turns: Whether one at a time is under way on an instance.
     """
 
-    def __init__(self, steps: Callable[Concatenate[Any, P], Steps[R]]) -> None:
+    def __init__(
+        self, steps: Callable[Concatenate[Any, P], Steps[R]], *, takes_turns: bool
+    ) -> None:
         self.steps = steps
+        self.takes_turns = takes_turns
         update_wrapper(self, steps)  # type: ignore[arg-type]
 
     @overload
@@ -130,11 +152,17 @@ class Call(Generic[P, R]):
             return self
 
         def method(*args: P.args, **options: P.kwargs) -> Any:
-            return instance.run(self.steps(instance, *args, **options))
+            run = instance.run_in_turn if self.takes_turns else instance.run
+            return run(self.steps(instance, *args, **options))
 
         return update_wrapper(method, self.steps)
 
 
 def call(steps: Callable[Concatenate[Any, P], Steps[R]]) -> Call[P, R]:
     """Make a method of both colours from a generator of operations."""
-    return Call(steps)
+    return Call(steps, takes_turns=False)
+
+
+def call_in_turn(steps: Callable[Concatenate[Any, P], Steps[R]]) -> Call[P, R]:
+    """Make a method as `call` does, of which one at a time is under way on an instance."""
+    return Call(steps, takes_turns=True)

@@ -1,6 +1,8 @@
 """One salon's WhatsApp session: its credentials and keys, as the library asks for them."""
 
+import asyncio
 import datetime as dt
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -8,7 +10,15 @@ from changeover import CannotConnectError, TimedOutError, WritesPausedError
 from salon.error import InvalidArgumentError
 from salon.whatsapp.attempt import TRANSIENT, attempted
 from salon.whatsapp.buffer import encode, revive
-from salon.whatsapp.driver import AsyncBackend, Awaited, Backend, Blocking, Setup, call
+from salon.whatsapp.driver import (
+    AsyncBackend,
+    Awaited,
+    Backend,
+    Blocking,
+    Setup,
+    call,
+    call_in_turn,
+)
 from salon.whatsapp.operation import Key, Prolong, Read, ReadKeys, Row, Steps, Write
 from salon.whatsapp.operation import Operation as AnyOperation
 
@@ -68,6 +78,9 @@ class Asking:
 
 class SessionMethods(Asking):
     """What both colours of a session share.
+
+    Writes of a session keep their order: one that waits for a swap, or is tried again, is not
+    overtaken by a later one, which it would overwrite then.
 
     Attributes:
         company_id: The session's name.
@@ -131,7 +144,7 @@ class SessionMethods(Asking):
             self._asked.clear()
         self._asked.update({(key_type, key_id): now for key_id in due})
 
-    @call
+    @call_in_turn
     def set(self, data: Mapping[str, Mapping[str, Any]]) -> Steps[None]:
         """Write values and delete keys: one transaction on PostgreSQL.
 
@@ -167,7 +180,7 @@ class SessionMethods(Asking):
             )
         )
 
-    @call
+    @call_in_turn
     def save_creds(self) -> Steps[None]:
         """Write the credentials as they are now; raises if that can't be done."""
         auth = self.auth_row(self.company_id, self.creds)
@@ -181,6 +194,7 @@ class Session(SessionMethods, Blocking):
         """Take what the store runs on."""
         super().__init__(company_id, creds, setup)
         self.backend = backend
+        self.turn = threading.Lock()
 
 
 class AsyncSession(SessionMethods, Awaited):
@@ -190,6 +204,7 @@ class AsyncSession(SessionMethods, Awaited):
         """Take what the store runs on."""
         super().__init__(company_id, creds, setup)
         self.backend = backend
+        self.turn = asyncio.Lock()
 
 
 def text(name: str, value: Any) -> str:

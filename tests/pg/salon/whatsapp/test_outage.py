@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import httpx
 import pytest
@@ -97,6 +98,44 @@ def test_a_fault_that_lasts_is_raised_after_the_retries(way):
         assert way.ask("SELECT last_value FROM public.tries") == 4
         forgive(way)
     assert way.keys() == {}
+
+
+FIRST = """NEW.value = '"first"'"""
+
+
+@pytest.mark.parametrize("name", NAMES[1::2])
+def test_tasks_write_in_their_order(make_way, name):
+    """A write that has to be made again is not overtaken by the next one."""
+    way = make_way(name)
+    session = way.open()
+    refuse_tries(way, "keys", code="P0004", tries=1, of=FIRST)
+
+    async def write():
+        await asyncio.gather(
+            *(session.set({"session": {"1": value}}) for value in ("first", "second"))
+        )
+
+    way.done(write())
+    assert way.keys() == {("session", "1"): "second"}
+
+
+def test_threads_write_in_their_order(blocking):
+    """The same where threads share a session."""
+    session = blocking.open()
+    refuse_tries(blocking, "keys", code="P0004", tries=1, of=FIRST)
+    first = threading.Thread(target=session.set, args=({"session": {"1": "first"}},))
+    first.start()
+    until(lambda: blocking.ask("SELECT is_called FROM public.tries"))
+    session.set({"session": {"1": "second"}})
+    first.join()
+    assert blocking.keys() == {("session", "1"): "second"}
+
+
+def until(is_so):
+    """Wait for something that happens in another thread."""
+    end = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end, "it did not happen"
 
 
 def test_the_end_of_patience_is_an_error(way):

@@ -31,12 +31,12 @@ def refuse(way, event, *, code="23514", when="true", table="keys"):
     way.sql.execute(REFUSING.format(event=event, code=code, when=when, table=table))
 
 
-def refuse_tries(way, table, *, code, tries):
+def refuse_tries(way, table, *, code, tries, of="true"):
     """Let the server refuse the first attempts to write one row."""
     # A sequence counts attempts that are rolled back, too.
     way.sql.execute("CREATE SEQUENCE public.tries")
     way.sql.execute("GRANT ALL ON SEQUENCE public.tries TO PUBLIC")
-    when = f"nextval('public.tries') <= {tries}"
+    when = f"{of} AND nextval('public.tries') <= {tries}"
     refuse(way, "INSERT OR UPDATE", code=code, when=when, table=table)
 
 
