@@ -1,4 +1,4 @@
-// The keys of a busy session: 728 of all types, of which 50 a second get a new value.
+// The keys of a busy session: 728 of all types. 50 times a second one of them gets a new value.
 import { setTimeout as pause } from 'node:timers/promises'
 import { COUNTS, fresh } from './material.mjs'
 import { socketKeys } from './socket.mjs'
@@ -13,6 +13,8 @@ export class Rotation {
   #state
   #save
   #keys
+  /** Every second key, in the order in which they come; the others are at rest. */
+  #queue = []
   #flying = new Set()
   #writes = 0
   #isOver = false
@@ -32,6 +34,7 @@ export class Rotation {
         const [id, value] = fresh(type, index, 0)
         data[type][id] = value
         this.wanted.set(`${type}/${id}`, { type, id, index, value })
+        if (index % 2 === 0) this.#queue.push(`${type}/${id}`)
       }
     }
     await this.#keys.set(data)
@@ -43,15 +46,13 @@ export class Rotation {
     this.#done = this.#run()
   }
 
-  /** One key every 20 ms: in turn one of all, the oldest, and one of the few busy sessions. */
+  /** One key every 20 ms: in turn the next of all, and one of the few busy sessions. */
   async #run() {
     const began = performance.now()
     while (!this.#isOver) {
       const round = ++this.#writes
-      const [oldest] = this.wanted.keys()
       const [busyId] = fresh('session', Math.floor(round / 2) % BUSY, round)
-      const write = this.#rotate(round % 2 ? oldest : `session/${busyId}`, round)
-        .catch((error) => this.failed.push(String(error)))
+      const write = this.#rotate(round % 2 ? this.#queue.shift() : `session/${busyId}`, round)
       this.#flying.add(write)
       write.finally(() => this.#flying.delete(write))
       await pause(Math.max(0, began + this.#writes * TICK_MS - performance.now()))
@@ -59,19 +60,29 @@ export class Rotation {
     await Promise.all(this.#flying)
   }
 
-  /** A pre-key is used up, in one write with its successor; all others get a new value. */
-  async #rotate(name, round) {
-    const { type, id, index } = this.wanted.get(name)
-    const [newId, value] = fresh(type, index, round)
+  #rotate(name, round) {
+    const old = this.wanted.get(name)
+    const { type, index } = old
+    const [id, value] = fresh(type, index, round)
+    const written = this.#write(old, id, value).catch((error) => this.failed.push(String(error)))
     this.wanted.delete(name)
-    this.wanted.set(`${type}/${newId}`, { type, id: newId, index, value })
+    this.wanted.set(`${type}/${id}`, { type, id, index, value, written })
+    if (round % 2) this.#queue.push(`${type}/${id}`)
+    return written
+  }
+
+  /** A pre-key is used up, in one write with its successor; all others get a new value. */
+  async #write({ type, id, written }, newId, value) {
+    // Nobody uses up a pre-key that is not stored yet.
+    await written
     await this.#keys.transaction(async () => {
       await this.#keys.get(type, [id])
       await this.#keys.set({ [type]: { [newId]: value } })
       if (newId !== id) await this.#keys.set({ [type]: { [id]: null } })
-    }, name)
+    }, `${type}/${id}`)
     if (type === 'pre-key') {
-      this.#state.creds.nextPreKeyId = Math.max(this.#state.creds.nextPreKeyId, Number(newId) + 1)
+      const { creds } = this.#state
+      creds.nextPreKeyId = Math.max(creds.nextPreKeyId, Number(newId) + 1)
       await this.#save()
     }
   }

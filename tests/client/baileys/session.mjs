@@ -12,6 +12,8 @@ import { COUNTS } from './material.mjs'
 import { Rotation } from './rotation.mjs'
 import { socketKeys } from './socket.mjs'
 
+/** A slow machine is no reason to fail. */
+const SWAP_WAIT_MS = 120_000
 const now = () => performance.timeOrigin + performance.now()
 const ledger = new Ledger()
 let opened
@@ -23,7 +25,8 @@ for (const name of ['log', 'info']) console[name] = console.error
 
 function open(key, company, options = {}) {
   const settings = { global: { fetch: ledger.send }, auth: { persistSession: false } }
-  return useChangeoverAuthState(createClient(ledger.url, key, settings), company, { now, ...options })
+  const more = { now, swapWaitMs: SWAP_WAIT_MS, ...options }
+  return useChangeoverAuthState(createClient(ledger.url, key, settings), company, more)
 }
 
 const bytes = (_, value) => (value?.$bytes === undefined ? value : Buffer.from(value.$bytes, 'hex'))

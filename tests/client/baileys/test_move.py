@@ -16,6 +16,7 @@ TALKING = "43"
 IDLE = "44"
 FRIEND = "70000000002:0@s.whatsapp.net"
 KEYS = 728
+AT_REST_MIN = 340
 EXPIRED_MS = 1_736_000_000_000 + 0.125
 SECONDS_MAX = 240.0
 NEEDED = {"marker", "caught_up", "way_back_rehearsed"}
@@ -163,7 +164,7 @@ def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gate
     assert len(keys) == KEYS
     moved = rows(pair.target)
     unchanged = {(one["key_type"], one["key_id"]) for one in keys if one["at"] == old.url}
-    assert unchanged, "every key was written again after the swap"
+    assert len(unchanged) >= AT_REST_MIN
     assert {key: moved[key] for key in unchanged} == {key: at_the_swap[key] for key in unchanged}
     assert any(expiry.microsecond % 1000 for *_, expiry in moved.values())
     loaded = baileys.do("load", key=SECRET_KEY, company=COMPANY)
