@@ -41,10 +41,10 @@ def attempted(operation: Operation, *, swap_wait_s: float) -> Steps[Any]:
         except WritesPausedError:
             if waited_s >= swap_wait_s:
                 raise
-            pause_s: float | None = SWAP_POLL_S
-            waited_s += SWAP_POLL_S
+            pause_s = SWAP_POLL_S
+            waited_s += pause_s
         except TRANSIENT:
-            pause_s = next(left, None)
-            if pause_s is None:
+            pause_s = next(left, 0.0)
+            if not pause_s:
                 raise
-        yield Pause(pause_s or 0.0)
+        yield Pause(pause_s)

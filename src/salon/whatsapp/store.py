@@ -79,6 +79,8 @@ class StoreMethods(UpkeepMethods):
     def export_to(self, company_id: str, folder: Path) -> Steps[int]:
         """Write a session into a new folder, as files; return how many keys.
 
+        It is one state of the session if nobody writes to it meanwhile.
+
         Args:
             company_id: The session.
             folder: New or empty. What is in it afterwards opens the session: keep it safe.
@@ -117,7 +119,8 @@ class StoreMethods(UpkeepMethods):
     def merge_spellings(self, company_id: str) -> Steps[int]:
         """Move what was written under `company_` and the name to the name; return how many keys.
 
-        The newer of two values of one type and id stays. It needs transactions.
+        The newer of two values of one type and id stays. It needs transactions, and nobody who
+        writes under either spelling meanwhile.
 
         Raises:
             TransactionUnavailableError: The backend has none.
