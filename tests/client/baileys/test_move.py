@@ -2,10 +2,13 @@
 
 import json
 import os
+import secrets
 
 import pytest
 import whatsapp_schema
 from gateway_process import SECRET_KEY, wait_for
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from changeover.embedded import binaries
 from salon.demo.process import Clock, CommandLine
@@ -19,7 +22,8 @@ KEYS = 728
 AT_REST_MIN = 340
 EXPIRED_MS = 1_736_000_000_000 + 0.125
 SECONDS_MAX = 240.0
-NEEDED = {"marker", "caught_up", "way_back_rehearsed"}
+FLOWING = {"marker", "caught_up"}
+REHEARSED = {*FLOWING, "way_back_rehearsed"}
 CONFIGURATION = """
 state_directory = "state"
 client_binaries = {programs}
@@ -52,19 +56,26 @@ WHERE k.value = w.value AND k.value::text = w.value::text AND k.expires_at = w.e
 CREDS = "SELECT creds::text = %s::jsonb::text FROM public.whatsapp_auth WHERE company_id = %s"
 
 
+def dsn_of_mirror(target):
+    """Make the mirror's role anew, as an administrator does it; the test before had its own."""
+    password = secrets.token_urlsafe()
+    alter = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(MIRROR_ROLE), password)
+    with target.connect_as_superuser() as administrator:
+        for statement in (*BY_ADMINISTRATOR, alter):
+            administrator.execute(statement)
+    return make_conninfo(target.dsn, user=MIRROR_ROLE, password=password)
+
+
 @pytest.fixture
 def command(pair, tmp_path):
     """The command line of a move between two databases, of which the source has the tables."""
     whatsapp_schema.create(pair.source)
-    with pair.target.connect_as_superuser() as administrator:
-        for grant in BY_ADMINISTRATOR:
-            administrator.execute(grant)
-    secrets = {
+    connections = {
         "source": pair.source.dsn,
         "target": pair.target.dsn,
-        "mirror": pair.target.dsn_of(MIRROR_ROLE),
+        "mirror": dsn_of_mirror(pair.target),
     }
-    for name, dsn in secrets.items():
+    for name, dsn in connections.items():
         handle = os.open(tmp_path / f"{name}.dsn", os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(dsn)
@@ -81,10 +92,14 @@ def carry_out(command, *words, also=()):
     return said.result
 
 
-def is_green(command):
-    """Whether the mirror has turned its gates green."""
-    gates = command.run("gates").result.get("gates", ())
-    return bool(gates) and not {one["name"] for one in gates if not one["is_green"]} & NEEDED
+def await_green(command, needed):
+    """Wait until the mirror has turned gates green."""
+
+    def is_green():
+        gates = command.run("gates").result.get("gates", ())
+        return bool(gates) and not {one["name"] for one in gates if not one["is_green"]} & needed
+
+    wait_for(is_green, what="a green mirror", seconds_max=60)
 
 
 def rows(database, company=COMPANY):
@@ -114,10 +129,21 @@ def assert_as_written(baileys, target, company):
     return keys
 
 
+def prepare(command):
+    """Bring the target's schema and the capture of changes."""
+    carry_out(command, "schema", "apply", "--yes", also=(3,))
+    carry_out(command, "capture", "install", "--yes")
+
+
 def bring_up(command):
     """Bring the target up behind a running mirror; verify finds nothing."""
     carry_out(command, "copy", "run", "--yes")
-    wait_for(lambda: is_green(command), what="a green mirror", seconds_max=60)
+    await_green(command, REHEARSED)
+    verify(command)
+
+
+def verify(command):
+    """Both sides are equal while keys rotate."""
     verified = carry_out(command, "verify")
     assert (verified["differences"], verified["unsettled"]) == (0, 0)
 
@@ -136,6 +162,19 @@ def written(baileys):
     return baileys.do("counts")["written"]
 
 
+def lead(baileys, gateway, *, keys):
+    """Let the session's URL lead to a gateway until some keys are written there."""
+    baileys.do("url", url=gateway.url)
+    after = written(baileys)
+    wait_for(lambda: written(baileys) >= after + keys, what="writes", seconds_max=120)
+
+
+def assert_loaded(baileys):
+    """A state that knows nothing reads all that the writer wants to be there."""
+    loaded = baileys.do("load", key=SECRET_KEY, company=COMPANY)
+    assert loaded == {"missing": [], "different": [], "loaded": KEYS, "creds": True}
+
+
 def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gateway_of):
     """Every key is on the target as the library wrote it: bytes, types, expiry; none is lost."""
     old = gateway_of(pair.source.dsn_of("authenticator"))
@@ -143,17 +182,14 @@ def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gate
     plant_an_expired_key(idle, old.url)
     start_session(baileys, old.url)
 
-    carry_out(command, "schema", "apply", "--yes", also=(3,))
-    carry_out(command, "capture", "install", "--yes")
+    prepare(command)
     with command.start("mirror", "run", name="mirror"):
         bring_up(command)
         assert written(baileys) > KEYS + 100, "too few writes for keys that rotate"
         carry_out(command, "cutover", "--yes")
         at_the_swap = rows(pair.source)
         new = gateway_of(pair.target.dsn, is_single_role=True)
-        baileys.do("url", url=new.url)
-        after = written(baileys)
-        wait_for(lambda: written(baileys) >= after + 100, what="writes on the target")
+        lead(baileys, new, keys=100)
         assert baileys.do("hush") > 10, "too few messages"
         ended = baileys.do("end")
     assert ended["failed"] == []
@@ -167,8 +203,7 @@ def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gate
     assert len(unchanged) >= AT_REST_MIN
     assert {key: moved[key] for key in unchanged} == {key: at_the_swap[key] for key in unchanged}
     assert any(expiry.microsecond % 1000 for *_, expiry in moved.values())
-    loaded = baileys.do("load", key=SECRET_KEY, company=COMPANY)
-    assert loaded == {"missing": [], "different": [], "loaded": KEYS, "creds": True}
+    assert_loaded(baileys)
 
     # Signal's own proof: a key that is one message old could not read the next one.
     assert_as_written(baileys, pair.target, TALKING)
@@ -179,3 +214,35 @@ def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gate
     assert rows(pair.target, IDLE) == rows(pair.source, IDLE) != {}
     idle.do("url", url=new.url)
     assert idle.do("get", type="session", ids=["1/2:3"]) == {"1/2:3": {"$bytes": "00ff"}}
+
+
+@pytest.mark.nightly
+def test_a_session_goes_there_and_back_and_there(command, pair, make_baileys, gateway_of):
+    """After three swaps, minutes of rotation apart, both sides hold what was acknowledged."""
+    gateways = {"rollback": gateway_of(pair.source.dsn_of("authenticator"))}
+    baileys = make_baileys()
+    start_session(baileys, gateways["rollback"].url)
+    prepare(command)
+    with command.start("mirror", "run", name="mirror"):
+        bring_up(command)
+        # The fence is there before anything is on the target.
+        gateways["cutover"] = gateway_of(pair.target.dsn, is_single_role=True)
+        for swap in ("cutover", "rollback", "cutover"):
+            await_green(command, FLOWING)
+            carry_out(command, swap, "--yes")
+            lead(baileys, gateways[swap], keys=1000)
+            verify(command)
+        assert baileys.do("hush") > 100, "too few messages"
+        ended = baileys.do("end")
+        for company in (COMPANY, TALKING):
+            wait_for(
+                lambda name=company: rows(pair.source, name) == rows(pair.target, name),
+                what="the mirror's last round",
+            )
+    assert ended["failed"] == []
+    assert_loaded(baileys)
+    baileys.do("rejoin", key=SECRET_KEY, company=TALKING)
+    for database in (pair.source, pair.target):
+        for company in (COMPANY, TALKING):
+            assert_as_written(baileys, database, company)
+    baileys.do("speak")
