@@ -2,11 +2,13 @@
 
 A name is found by ILIKE in the middle of a text, which no btree index answers: the server puts the
 name of every client into lower case, and the pattern as often. How long that takes is the locale's.
+What is compared here is work, so the least of many calls counts: other load only adds to it.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -44,14 +46,18 @@ Act = Callable[[], Any]
 
 
 def measure() -> list[rig.Row]:
-    """Return the medians of the call and of its parts, all in turns on the same rows."""
+    """Return the least of the call and of its parts, all in turns on the same rows."""
     with _acts() as acts:
         times: dict[str, list[float]] = {name: [] for name in acts}
         for _ in range(ROUNDS):
             for name, act in acts.items():
                 times[name] += _block(act)
+    whole = [min(times[WHOLE])]
     return [
-        rig.row(f"search by name, {name}", "ms", found, times[WHOLE], "whole call")
+        replace(
+            rig.row(f"search by name, {name}", "ms", [min(found)], whole, "whole call"),
+            runs=len(found),
+        )
         for name, found in times.items()
     ]
 
@@ -74,14 +80,14 @@ def _acts() -> Iterator[dict[str, Act]]:
         with server.connect() as connection:
             connection.execute(BUILT_IN)
         other = Database(server=server, name="built_in", owner=usual.owner)
-        for database in (usual, other):
-            _fill(database)
+        for one in (usual, other):
+            _fill(one)
         with (
-            changeover.connect(usual.dsn) as database,
+            changeover.connect(usual.dsn) as repositories,
             psycopg.connect(usual.dsn, autocommit=True) as session,
             psycopg.connect(other.dsn, autocommit=True) as other_session,
         ):
-            near = DataLayer.over_repositories(database)
+            near = DataLayer.over_repositories(repositories)
             search = SEARCH.replace("ILIKE", "LIKE")
             yield {
                 WHOLE: lambda: near.search_clients_by_name(words.COMPANY, words.FIRST_NAMES[0]),
