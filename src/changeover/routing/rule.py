@@ -101,7 +101,7 @@ def bucket(group: str, key: str) -> int:
 
     Source: Unleash, "Stickiness": murmurhash3_x86_32 of `group:key`, seed 0, modulo 100, plus 1.
     """
-    return mmh3.hash(f"{group}:{key}", 0, False) % BUCKETS + 1  # noqa: FBT003 - positional only
+    return mmh3.hash(f"{group}:{key}", 0, False) % BUCKETS + 1
 
 
 def decide(
