@@ -83,6 +83,9 @@ if TYPE_CHECKING:
         Written,
         read_stage,
     )
+    from changeover.routing.context import (
+        context,
+    )
     from changeover.stores.key import (
         KeyMode,
         KeySettings,
@@ -151,6 +154,7 @@ __all__ = [
     "async_http_client",
     "connect",
     "connect_async",
+    "context",
     "conversation",
     "eq",
     "error_of",
@@ -221,6 +225,7 @@ _HOMES = {
     "async_http_client": "changeover.transport",
     "connect": "changeover.repository",
     "connect_async": "changeover.repository",
+    "context": "changeover.routing.context",
     "conversation": "changeover.repository",
     "eq": "changeover.repository",
     "error_of": "changeover.repository",

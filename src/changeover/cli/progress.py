@@ -29,6 +29,11 @@ from changeover.model.observation import (
     StatementSlow,
     SwapMoved,
 )
+from changeover.model.routing_observation import (
+    BreakerChanged,
+    RolloutLowered,
+    RoutingObservation,
+)
 
 INTERVAL_S: Final = 5.0
 REFRESH_PER_S: Final = 4
@@ -124,8 +129,10 @@ class Picture:
         tally.differing += not seen.is_equal
 
 
-def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow) -> str:
-    """Return the line of something that happens once."""
+def event_line(
+    seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow | RoutingObservation,
+) -> str:
+    """Return the line of something that happens once; nothing for what happens at every call."""
     match seen:
         case PhaseChanged():
             return f"{seen.name}: {seen.state}"
@@ -135,6 +142,12 @@ def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow) ->
             return f"mirror {seen.direction}: {seen.code} {seen.message}"
         case StatementSlow():
             return f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
+        case RolloutLowered():
+            return f"rollout lowered: {seen.reason}"
+        case BreakerChanged():
+            return f"breaker of the {seen.side}: {seen.state}"
+        case _:
+            return ""
 
 
 class Progress:
