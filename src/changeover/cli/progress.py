@@ -133,21 +133,23 @@ def event_line(
     seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow | RoutingObservation,
 ) -> str:
     """Return the line of something that happens once; nothing for what happens at every call."""
+    line = ""
     match seen:
         case PhaseChanged():
-            return f"{seen.name}: {seen.state}"
+            line = f"{seen.name}: {seen.state}"
         case SwapMoved():
-            return f"{seen.kind} {seen.swap_id}: {seen.phase}"
+            line = f"{seen.kind} {seen.swap_id}: {seen.phase}"
         case MirrorFailed():
-            return f"mirror {seen.direction}: {seen.code} {seen.message}"
+            line = f"mirror {seen.direction}: {seen.code} {seen.message}"
         case StatementSlow():
-            return f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
+            line = f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
         case RolloutLowered():
-            return f"rollout lowered: {seen.reason}"
+            line = f"rollout lowered: {seen.reason}"
         case BreakerChanged():
-            return f"breaker of the {seen.side}: {seen.state}"
+            line = f"breaker of the {seen.side}: {seen.state}"
         case _:
-            return ""
+            pass
+    return line
 
 
 class Progress:
