@@ -79,18 +79,21 @@ def _api(settings: GatewaySettings) -> ApiSettings:
         schemas=settings.schemas,
         extra_search_path=settings.extra_search_path,
         rows_max=settings.max_rows or None,
-        rows_max_of={_table(n): rows or None for n, rows in settings.max_rows_of.items()},
+        pre_request=_table(settings.pre_request, "pre_request") if settings.pre_request else None,
+        rows_max_of={
+            _table(name, "max_rows_of"): rows or None for name, rows in settings.max_rows_of.items()
+        },
     )
 
 
-def _table(name: str) -> TableName:
-    schema, dot, table = name.partition(".")
+def _table(name: str, setting: str) -> TableName:
+    schema, dot, rest = name.partition(".")
     if not dot:
         raise ConfigurationError(
-            f"changeover.toml: '{name}' in [gateway.max_rows_of] is no schema.table",
+            f"changeover.toml: '{name}' in {setting} of [gateway] names no schema",
             hint=f"write public.{name}",
         )
-    return TableName(schema, table)
+    return TableName(schema, rest)
 
 
 def _keys(settings: GatewaySettings, environment: Mapping[str, str], read: Read) -> KeySettings:

@@ -162,6 +162,8 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
             login itself, every other caller is refused.
         max_rows: The most rows of a read and of each embed, as on the platform; 0 for no limit.
         max_rows_of: The same for single tables, by `schema.table`.
+        pre_request: A function `schema.name` that is called at the beginning of each request, as
+            PostgREST's `db-pre-request`; empty for none.
         pool_size: Connections of one worker.
         is_pooled: Whether the connection string leads to a pooler in transaction mode.
         host: Where it listens.
@@ -189,6 +191,7 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
     is_single_role: bool = False
     max_rows: int = 1000
     max_rows_of: dict[str, int] = {}
+    pre_request: str = ""
     pool_size: int = 10
     is_pooled: bool = False
     host: str = "127.0.0.1"

@@ -55,8 +55,15 @@ def test_limits_of_rows():
 
 def test_a_limit_needs_a_schema():
     """A table without a schema is refused by name."""
-    with pytest.raises(ConfigurationError, match=r"'item' .* no schema\.table"):
+    with pytest.raises(ConfigurationError, match="'item' in max_rows_of"):
         setup(max_rows_of={"item": 5})
+
+
+def test_a_function_before_each_request_is_named_with_its_schema():
+    """`pre_request` is what PostgREST calls db-pre-request."""
+    assert setup(pre_request="public.check_it").api.pre_request == TableName("public", "check_it")
+    with pytest.raises(ConfigurationError, match="'check_it' in pre_request"):
+        setup(pre_request="check_it")
 
 
 def test_new_keys_come_one_by_one_or_listed():
