@@ -1,4 +1,4 @@
-"""What an application says about its routing: where the source's API is, and what waits how long."""
+"""What an application says of its routing: where the source's API is, what waits how long."""
 
 from dataclasses import dataclass, fields
 from typing import Final
