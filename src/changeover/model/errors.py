@@ -308,6 +308,12 @@ class OutcomeUnknownError(RoutingError):
     code = "CO602"
 
 
+class PrimaryUnreachableError(RoutingError):
+    """The primary could not be reached, so that the write was not even sent; not written."""
+
+    code = "CO603"
+
+
 class EmbeddedError(ChangeoverError):
     """A throw-away server could not be run."""
 
