@@ -26,7 +26,7 @@ from changeover.stores.errand import Errand
 from changeover.stores.fault import lost_connection, no_snapshot
 from changeover.stores.key import Identity, Keys, KeySettings
 from changeover.stores.pool import PoolSettings
-from changeover.stores.session import Session
+from changeover.stores.session import Command, Row, Session, rows_of, within
 from changeover.stores.snapshot_holder import CHANNEL, SnapshotHolder
 
 _MISSES: Final = frozenset({"PGRST200", "PGRST202", "PGRST204", "PGRST205"})
@@ -67,11 +67,12 @@ class Run:
     """The step that waits for a server."""
 
     session: Session[Any]
-    work: PQGen[Reply]
+    work: PQGen[Any]
 
 
 Step: TypeAlias = "Take | Run | Future[Desk | None]"
 Steps: TypeAlias = Generator[Step, Any, Reply]
+RowSteps: TypeAlias = Generator[Step, Any, list[Row]]
 
 
 class Counter:
@@ -113,12 +114,18 @@ class Counter:
         is_pooled = self._settings.pool.is_pooled
         return Desk(self._settings.api, snapshot, generation, is_pooled=is_pooled)
 
-    def steps(self, message: Message, bound: Session[Any] | None = None) -> Steps:
+    def steps(
+        self,
+        message: Message,
+        bound: Session[Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> Steps:
         """Answer a message.
 
         Args:
             message: What was asked.
             bound: The session of a transaction that the request is a part of.
+            timeout_s: How long the server is waited for; its connection is closed then.
 
         Returns:
             The steps to wait for, and at their end the answer.
@@ -127,7 +134,7 @@ class Counter:
         try:
             identity = self._keys.identify(message, self._settings.clock())
             role = identity.role
-            answer = yield from self._answer(message, identity, bound)
+            answer = yield from self._answer(message, identity, bound, timeout_s)
         except Refusal as refusal:
             answer = refusal.reply(is_minimal=self._settings.api.is_minimal)
         return Reply(
@@ -138,7 +145,31 @@ class Counter:
             role=role,
         )
 
-    def _answer(self, message: Message, identity: Identity, bound: Session[Any] | None) -> Steps:
+    def call(self, command: Command, timeout_s: float) -> RowSteps:
+        """Run one statement of our own as the login role, and return its rows.
+
+        Args:
+            command: The statement.
+            timeout_s: How long the server is waited for; the connection is closed then.
+
+        Raises:
+            Refusal: There was no connection, it broke, or the server has refused.
+        """
+        session = yield TAKE
+        try:
+            with told(session):
+                rows: list[Row] = yield Run(session, within(rows_of(session, command), timeout_s))
+            return rows
+        finally:
+            self._give(session)
+
+    def _answer(
+        self,
+        message: Message,
+        identity: Identity,
+        bound: Session[Any] | None,
+        timeout_s: float | None,
+    ) -> Steps:
         desk = self.holder.current or (yield self.holder.refresh())
         if desk is None:
             raise no_snapshot()
@@ -149,7 +180,10 @@ class Counter:
             return (yield from self._run(bound, errand.run_nested(bound)))
         session = yield TAKE
         try:
-            return (yield from self._run(session, errand.run(session)))
+            work = errand.run(session)
+            if timeout_s is not None:
+                work = within(work, timeout_s)
+            return (yield from self._run(session, work))
         finally:
             self._give(session)
 
