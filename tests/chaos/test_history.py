@@ -178,6 +178,42 @@ BAD = {
         ],
         {1: (10,), 2: (20,)},
     ),
+    "older than what its own write had seen": (
+        Kind.G_SINGLE,
+        [
+            write(1, a(1, 10), at=1, until=9, process="c"),
+            write(2, r(1, 10), a(2, 20), at=2),
+            read(3, r(1), at=3, process="a"),
+        ],
+        {1: (10,), 2: (20,)},
+    ),
+    "older than what a mirrored write had seen": (
+        Kind.G_SINGLE,
+        [
+            write(1, a(1, 10), at=1, until=9, process="c"),
+            write(2, r(1, 10), a(2, 20), at=2, is_mirrored=True),
+            read(3, r(1), at=3),
+        ],
+        {1: (10,), 2: (20,)},
+    ),
+    "older than what an old write had seen": (
+        Kind.G_SINGLE,
+        [
+            write(1, a(1, 10), at=1, until=99, process="c"),
+            write(2, r(1, 10), a(2, 20), at=2),
+            read(3, r(1), at=60),
+        ],
+        {1: (10,), 2: (20,)},
+    ),
+    "the primary is older than a read before": (
+        Kind.G_SINGLE,
+        [
+            write(1, a(1, 10), at=1, until=9, process="c"),
+            read(2, r(1, 10), at=2),
+            write(3, r(1), a(2, 20), at=3),
+        ],
+        {1: (10,), 2: (20,)},
+    ),
     "long fork": (
         Kind.G_NONADJACENT,
         [
