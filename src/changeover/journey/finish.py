@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from changeover.catalog.pair import Pair
+from changeover.control import rollout
 from changeover.control.event import record
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM as CONTROL
@@ -18,6 +19,7 @@ from changeover.control.swap import Kind, in_progress, open_swap
 from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.database.errors import translated
+from changeover.journey.client import patience_s
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.model.errors import GateRefusedError, WrongStageError
 from changeover.model.observation import phase
@@ -64,7 +66,7 @@ def _finish(move: Move) -> Finished:
         if not is_begun:
             _require_ramp_down(target)
     if not is_begun:
-        require_green(evaluate(move, pairs), Kind.ROLLBACK)
+        require_green(evaluate(move, pairs, wait_s=patience_s(move.settings)), "finish")
     unvalidated = rest.validate(move, Side.TARGET)
     if not is_begun:
         _commit(move, unvalidated)
@@ -72,9 +74,9 @@ def _finish(move: Move) -> Finished:
     return Finished(tables=len(pairs), triggers_left=left, unvalidated=unvalidated)
 
 
-def evaluate(move: Move, pairs: tuple[Pair, ...]) -> tuple[Gate, ...]:
+def evaluate(move: Move, pairs: tuple[Pair, ...], *, wait_s: float = 0.0) -> tuple[Gate, ...]:
     """Evaluate the gates of `finish`: those of a rollback, since the way back must be whole."""
-    return gates(move, Kind.ROLLBACK, pairs)
+    return gates(move, Kind.ROLLBACK, pairs, wait_s=wait_s)
 
 
 def _require_ramp_down(target: Connection) -> None:
@@ -96,6 +98,7 @@ def _commit(move: Move, unvalidated: tuple[str, ...]) -> None:
             raise in_progress(swap)
         _require_ramp_down(target)
         target.execute(fixed(_MINE, "finish_control"), {"stage": str(Stage.COMPLETE)})
+        rollout.begin_stage(target)
         record(target, "finish", {"unvalidated": list(unvalidated)})
 
 

@@ -204,6 +204,19 @@ class OperatorAtWorkError(ControlError):
     code = "CO409"
 
 
+class StaleStateError(ControlError):
+    """Stage or rollout were changed by somebody else while a step was being taken."""
+
+    code = "CO410"
+
+
+class KillFileError(ControlError):
+    """The kill switch's file can't be made or removed."""
+
+    code = "CO411"
+    exit_code = 1
+
+
 class TransferError(ChangeoverError):
     """Rows could not be carried."""
 

@@ -10,6 +10,7 @@ DECLARE
   answered uuid[];
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
+  PERFORM set_config('idle_in_transaction_session_timeout', '5000', true);
   IF new IS NOT NULL THEN
     INSERT INTO changeover.token (token) VALUES (new) ON CONFLICT (token) DO NOTHING;
   END IF;

@@ -11,6 +11,7 @@ DECLARE
   good integer := 0;
   why text := "left"(reason, 500);
 BEGIN
+  PERFORM set_config('idle_in_transaction_session_timeout', '5000', true);
   SELECT * INTO control FROM changeover.control AS c FOR SHARE;
   SELECT * INTO rollout FROM changeover.rollout AS r FOR UPDATE;
   IF control.stage IS DISTINCT FROM 'live' OR control.primary_side <> 'source'

@@ -1,6 +1,8 @@
 -- Script: the function by which a client learns what it must obey, and tells how it stands.
 -- Async commit is set for the transaction, not for the function: a clause of the function would be
 -- over before the commit. Source: https://www.postgresql.org/docs/current/sql-createfunction.html
+-- A client that stops inside its transaction must not keep locks that others wait for: the server ends
+-- it after five seconds. The same in the other functions of clients.
 CREATE OR REPLACE FUNCTION changeover.poll(client jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -12,6 +14,7 @@ DECLARE
 BEGIN
   IF client IS NOT NULL THEN
     PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM set_config('idle_in_transaction_session_timeout', '5000', true);
     PERFORM changeover.note_client(client);
   END IF;
   SELECT jsonb_build_object(

@@ -1,4 +1,5 @@
 -- Script: the function by which clients hand in what their shadow reads found; its rows are bounded.
+-- Reports take turns by an advisory lock: a row's lock would be in the way of a swap's decision.
 CREATE OR REPLACE FUNCTION changeover.report_shadow(client uuid, counts jsonb, mismatches jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -11,7 +12,10 @@ DECLARE
   run bigint;
   one record;
 BEGIN
-  SELECT r.shadow_run INTO STRICT run FROM changeover.rollout AS r FOR UPDATE;
+  PERFORM set_config('synchronous_commit', 'off', true);
+  PERFORM set_config('idle_in_transaction_session_timeout', '5000', true);
+  PERFORM pg_advisory_xact_lock('changeover.shadow_mismatch'::regclass::oid::bigint);
+  SELECT r.shadow_run INTO STRICT run FROM changeover.rollout AS r;
   FOR one IN
     SELECT "left"(e.key, 200) AS name, e.value FROM jsonb_each(COALESCE(counts, '{}')) AS e
   LOOP
