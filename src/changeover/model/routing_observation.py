@@ -225,6 +225,30 @@ class ShadowDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowFailed:
+    """A read could not be compared for a reason of our own; it is counted as unsettled.
+
+    Attributes:
+        table: The table or function as the path names it.
+        error: The kind of error, without its text.
+    """
+
+    table: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowValuesKept:
+    """From now on this process writes the cells of differences to a file.
+
+    Attributes:
+        file: Where to.
+    """
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutLowered:
     """A guard rail was breached; the alarm.
 
@@ -252,5 +276,7 @@ RoutingObservation = (
     | DeciderFailed
     | ShadowCompared
     | ShadowDropped
+    | ShadowFailed
+    | ShadowValuesKept
     | RolloutLowered
 )
