@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         NotAllowedError,
         OutcomeUnknownError,
+        PrimaryUnreachableError,
         TimedOutError,
         WritesPausedError,
     )
@@ -60,8 +61,6 @@ if TYPE_CHECKING:
         Steps,
         Table,
         any_of,
-        connect,
-        connect_async,
         conversation,
         eq,
         error_of,
@@ -85,6 +84,13 @@ if TYPE_CHECKING:
     )
     from changeover.routing.context import (
         context,
+    )
+    from changeover.routing.database import (
+        connect,
+        connect_async,
+    )
+    from changeover.routing.setting import (
+        Route,
     )
     from changeover.stores.key import (
         KeyMode,
@@ -132,8 +138,10 @@ __all__ = [
     "Order",
     "OutcomeUnknownError",
     "PoolSettings",
+    "PrimaryUnreachableError",
     "RejectedValueError",
     "Repository",
+    "Route",
     "RowError",
     "Secret",
     "Side",
@@ -204,8 +212,10 @@ _HOMES = {
     "Order": "changeover.repository",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
+    "PrimaryUnreachableError": "changeover.model.errors",
     "RejectedValueError": "changeover.model.row_errors",
     "Repository": "changeover.repository",
+    "Route": "changeover.routing.setting",
     "RowError": "changeover.model.row_errors",
     "Secret": "changeover.model.secret",
     "Side": "changeover.model.side",
@@ -223,8 +233,8 @@ _HOMES = {
     "Written": "changeover.routing",
     "any_of": "changeover.repository",
     "async_http_client": "changeover.transport",
-    "connect": "changeover.repository",
-    "connect_async": "changeover.repository",
+    "connect": "changeover.routing.database",
+    "connect_async": "changeover.routing.database",
     "context": "changeover.routing.context",
     "conversation": "changeover.repository",
     "eq": "changeover.repository",

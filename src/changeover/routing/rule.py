@@ -73,6 +73,10 @@ class Reason(StrEnum):
     LISTED = "listed"
     INSIDE = "inside"
     OUTSIDE = "outside"
+    DECIDER = "decider"
+    OWN_WRITE = "own_write"
+    BREAKER = "breaker"
+    FELL_BACK = "fell_back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from psycopg.abc import PQGen
 
 from changeover.catalog.api_reading import read_snapshot
 from changeover.catalog.snapshot import Snapshot
+from changeover.database.endpoint import read_dsn
 from changeover.engine.message import Message, Reply
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
@@ -34,6 +35,8 @@ _MISSES: Final = frozenset({"PGRST200", "PGRST202", "PGRST204", "PGRST205"})
 
 _STALE: Final = frozenset({"42703", "42P01", "42883"})
 """Errors of the server that may tell the same; the next request shall know better."""
+
+_PLACE: Final = ("service", "host", "hostaddr", "port", "dbname")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,12 @@ class Counter:
             channel=None if settings.pool.is_pooled else settings.channel,
             reload_configuration=reload_configuration,
         )
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        parts = read_dsn(self._settings.pool.dsn, "the connection string")
+        return " ".join(f"{name}={parts[name]}" for name in _PLACE if name in parts)
 
     def _connect(self) -> psycopg.Connection[Any]:
         pool = self._settings.pool

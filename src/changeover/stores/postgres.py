@@ -51,6 +51,11 @@ class PostgresStore:
         self._counter.holder.start()
 
     @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        return self._counter.place
+
+    @property
     def desk(self) -> Desk | None:
         """What the newest snapshot of the catalog was made into; None before the first."""
         return self._counter.holder.current
@@ -210,6 +215,11 @@ class AsyncPostgresStore:
     def open(self) -> None:
         """Start reading the catalog, so that the first message need not wait for it."""
         self._counter.holder.start()
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        return self._counter.place
 
     @property
     def desk(self) -> Desk | None:

@@ -26,6 +26,7 @@ _OF_A_REQUEST: Final = frozenset(
 _OF_AN_ANSWER: Final = frozenset(
     {"connection", "content-encoding", "keep-alive", "transfer-encoding"}
 )
+WAIT_S: Final = 5.0
 _KEYS: Final = frozenset({"apikey", "authorization"})
 
 
@@ -177,7 +178,12 @@ class SupabaseStore:
     """Answers messages from an HTTP API, for any number of threads."""
 
     def __init__(
-        self, url: str, client: Wire | None = None, *, api_key: Secret | None = None
+        self,
+        url: str,
+        client: Wire | None = None,
+        *,
+        api_key: Secret | None = None,
+        wait_s: float = WAIT_S,
     ) -> None:
         """Open nothing yet.
 
@@ -185,9 +191,10 @@ class SupabaseStore:
             url: Where the API is, such as `https://<project>.supabase.co/rest/v1`.
             client: Sends the requests and stays open afterwards; None for one of the store's own.
             api_key: Goes out with every request, in the place of the keys of its message.
+            wait_s: How long the store's own client waits, in seconds.
         """
         self._api = _Api(url, api_key)
-        self._own = httpx.Client() if client is None else None
+        self._own = httpx.Client(timeout=wait_s) if client is None else None
         self._wire: Any = client or self._own
 
     def send(self, message: Message) -> Reply:
@@ -210,7 +217,12 @@ class AsyncSupabaseStore:
     """Answers messages from an HTTP API, for any number of tasks of one loop."""
 
     def __init__(
-        self, url: str, client: AsyncWire | None = None, *, api_key: Secret | None = None
+        self,
+        url: str,
+        client: AsyncWire | None = None,
+        *,
+        api_key: Secret | None = None,
+        wait_s: float = WAIT_S,
     ) -> None:
         """Open nothing yet.
 
@@ -218,9 +230,10 @@ class AsyncSupabaseStore:
             url: Where the API is, such as `https://<project>.supabase.co/rest/v1`.
             client: Sends the requests and stays open afterwards; None for one of the store's own.
             api_key: Goes out with every request, in the place of the keys of its message.
+            wait_s: How long the store's own client waits, in seconds.
         """
         self._api = _Api(url, api_key)
-        self._own = httpx.AsyncClient() if client is None else None
+        self._own = httpx.AsyncClient(timeout=wait_s) if client is None else None
         self._wire: Any = client or self._own
 
     async def send(self, message: Message) -> Reply:

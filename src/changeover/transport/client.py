@@ -13,6 +13,8 @@ import httpx
 from changeover.engine.settings import ApiSettings
 from changeover.model.errors import MissingSettingError
 from changeover.model.secret import Secret
+from changeover.routing.router import AsyncRouter, Router
+from changeover.routing.setting import Route
 from changeover.stores.counter import StoreSettings
 from changeover.stores.key import KeyMode, KeySettings
 from changeover.stores.pool import PoolSettings
@@ -21,6 +23,7 @@ from changeover.stores.store import AsyncStore, Store
 from changeover.transport.exchange import Mount
 from changeover.transport.network import Network
 from changeover.transport.store import AsyncStoreTransport, StoreTransport
+from changeover.transport.wire import AsyncWiredStore, WiredStore
 
 # What the official client waits for an answer when it makes its own HTTP client.
 WAIT_S: Final = 120.0
@@ -181,6 +184,7 @@ def http_client(
     keys: KeySettings | None = None,
     api: ApiSettings = PLATFORM,
     pool: PoolSettings | None = None,
+    route: Route | None = None,
     **options: Any,
 ) -> HttpClient:
     """Return the HTTP client to give to the official client, which then needs no API any more.
@@ -195,13 +199,19 @@ def http_client(
         keys: How callers are told apart, in full, instead of `jwt_secret`.
         api: What the API allows; as the platform by default, its cap of 1000 rows included.
         pool: How connections are opened and kept, instead of `dsn`.
+        route: While the move runs: Supabase answers too, as the stage says. None for PostgreSQL
+            alone.
         options: What `client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx does.
 
     Raises:
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    store = PostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    target = PostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    store: Store = target
+    if route is not None:
+        source = WiredStore(route.rest_url, options.get("network") or Network())
+        store = Router(source, target, route)
     return client_over(store, **options).own(store)
 
 
@@ -212,6 +222,7 @@ def async_http_client(
     keys: KeySettings | None = None,
     api: ApiSettings = PLATFORM,
     pool: PoolSettings | None = None,
+    route: Route | None = None,
     **options: Any,
 ) -> AsyncHttpClient:
     """Return the HTTP client to give to the official client of a loop; see `http_client`.
@@ -224,6 +235,8 @@ def async_http_client(
         keys: How callers are told apart, in full, instead of `jwt_secret`.
         api: What the API allows; as the platform by default, its cap of 1000 rows included.
         pool: How connections are opened and kept, instead of `dsn`.
+        route: While the move runs: Supabase answers too, as the stage says. None for PostgreSQL
+            alone.
         options: What `async_client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx
             does.
 
@@ -231,7 +244,11 @@ def async_http_client(
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    store = AsyncPostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    target = AsyncPostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    store: AsyncStore = target
+    if route is not None:
+        source = AsyncWiredStore(route.rest_url, options.get("network") or Network())
+        store = AsyncRouter(source, target, route)
     return async_client_over(store, **options).own(store)
 
 
