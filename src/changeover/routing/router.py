@@ -19,11 +19,12 @@ from changeover.model.row_errors import TransactionUnavailableError
 from changeover.model.side import Side
 from changeover.routing.answer import reads_go_to
 from changeover.routing.control_table import ControlTable, LoopReach, Reach, ThreadReach
+from changeover.routing.context import Context
 from changeover.routing.course import Course
 from changeover.routing.lane import Lane
 from changeover.routing.last_state import LastState
 from changeover.routing.link import Link, LinkSettings
-from changeover.routing.rule import State
+from changeover.routing.rule import Decision, State, decide
 from changeover.routing.setting import Route
 from changeover.routing.step import Ask, Await, Step, Steps, Try
 from changeover.routing.view import View
@@ -57,6 +58,20 @@ class _Base:
     def view(self) -> View:
         """What is known of the move."""
         return self.link.view
+
+    def decision(self, context: Context) -> Decision:
+        """Return what the rule says of a read; nothing is counted or changed by asking.
+
+        Args:
+            context: Whom it is for.
+        """
+        view = self.link.view
+        return decide(
+            view.state,
+            context.targeting_key,
+            is_killed=self.course.override.is_on(),
+            marker_age_ms=view.marker_age_ms(time.monotonic()),
+        )
 
     def health(self) -> Mapping[str, Any]:
         """Return how this process stands: its stage, its side, and whether it hears of changes."""
@@ -218,6 +233,11 @@ class AsyncRouter(_Base):
         self._source = source
         self._target = target
         self._reads: set[asyncio.Task[Reply]] = set()
+
+    def open(self) -> None:
+        """Ask for the stage from now on, in the running loop, before the first message comes."""
+        self._reach.loop = asyncio.get_running_loop()
+        self.link.ensure()
 
     async def send(self, message: Message) -> Reply:
         """Answer a message; what went wrong is an answer too."""
