@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         Observer,
         StatementSlow,
     )
+    from changeover.model.routing_observation import (
+        OperationFinished,
+    )
     from changeover.model.row_errors import (
         DuplicateKeyError,
         InvalidFilterError,
@@ -135,6 +138,7 @@ __all__ = [
     "NotInSchemaError",
     "Observation",
     "Observer",
+    "OperationFinished",
     "Order",
     "OutcomeUnknownError",
     "PoolSettings",
@@ -210,6 +214,7 @@ _HOMES = {
     "Observation": "changeover.model.observation",
     "Observer": "changeover.model.observation",
     "Order": "changeover.repository",
+    "OperationFinished": "changeover.model.routing_observation",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
     "PrimaryUnreachableError": "changeover.model.errors",

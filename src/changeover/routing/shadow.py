@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from changeover.catalog.snapshot import Snapshot
@@ -39,6 +39,9 @@ from changeover.stores.store import Store
 
 STAGES: Final = frozenset({Stage.SHADOW, Stage.LIVE, Stage.RAMP_DOWN})
 """The stages in which the other side is near enough to be compared with."""
+
+HEADER: Final = "changeover-shadow"
+"""Tells a database's own functions, and whoever counts requests, that nobody waits for the answer."""
 
 UNPARSED: Final = ""
 """The table under which dropped reads are counted: they were not even looked at."""
@@ -322,7 +325,8 @@ class Shadow:
     # ---- both -----------------------------------------------------------------------------------
 
     def _ask(self, side: Side, message: Message) -> Reply:
-        return self._stores[side].send(message)
+        marked = replace(message, headers=(*message.headers, (HEADER, "1")), origin=None)
+        return self._stores[side].send(marked)
 
     def _reading(self, primary: Side) -> Reading:
         return Reading(
