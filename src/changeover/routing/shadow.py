@@ -41,7 +41,7 @@ STAGES: Final = frozenset({Stage.SHADOW, Stage.LIVE, Stage.RAMP_DOWN})
 """The stages in which the other side is near enough to be compared with."""
 
 HEADER: Final = "changeover-shadow"
-"""Tells a database's own functions, and whoever counts requests, that nobody waits for the answer."""
+"""Tells a function of the database that is called per request that nobody waits for the answer."""
 
 UNPARSED: Final = ""
 """The table under which dropped reads are counted: they were not even looked at."""
