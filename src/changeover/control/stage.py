@@ -64,9 +64,8 @@ def following(stage: Stage, event: StageEvent) -> Stage:
     """
     found = after(stage, event)
     if found is None:
-        raise WrongStageError(
-            f"`stage {event}` leads nowhere from the stage {stage}", hint=_WAY_ON[stage]
-        )
+        hint = _WAY_ON.get(stage, "run `changeover status`: it names the next step")
+        raise WrongStageError(f"{event} leads nowhere from the stage {stage}", hint=hint)
     return found
 
 

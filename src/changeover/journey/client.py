@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 
 from changeover.control.client import (
-    SILENT_POLLS,
     Client,
     Condition,
     drop_clients,
@@ -16,11 +15,6 @@ from changeover.model.settings import Settings
 
 NAMED_MAX = 5
 PAUSE_S = 0.05
-
-
-def patience_s(settings: Settings) -> float:
-    """Return how long a step waits for clients: one that polls at all has followed by then."""
-    return SILENT_POLLS * settings.routing.poll_ms / 1000
 
 
 def follow(target: Connection, settings: Settings, wait_s: float) -> tuple[bool, str, str]:

@@ -10,7 +10,6 @@ from changeover.control.move import (
     require_places,
 )
 from changeover.control.swap import Kind, in_progress, open_swap, require_stage
-from changeover.journey.client import patience_s
 from changeover.journey.completion import resume
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.journey.swap import Driver, Swapped
@@ -59,7 +58,9 @@ def _swap(move: Move, kind: Kind) -> Swapped:
         recover(move)
         require_possible(move, kind)
         pairs = installed_pairs(move)
-        require_green(gates(move, kind, pairs, wait_s=patience_s(move.settings)), kind)
+        require_green(
+            gates(move, kind, pairs, wait_s=move.settings.routing.client_wait_s_max), kind
+        )
         with move.connect_owner(Side.TARGET, "swap") as target:
             return Driver(move, kind, target).run(pairs)
 

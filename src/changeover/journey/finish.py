@@ -19,7 +19,6 @@ from changeover.control.swap import Kind, in_progress, open_swap
 from changeover.control.turn import alone
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.journey.client import patience_s
 from changeover.journey.gate import Gate, gates, require_green
 from changeover.model.errors import GateRefusedError, WrongStageError
 from changeover.model.observation import phase
@@ -66,7 +65,9 @@ def _finish(move: Move) -> Finished:
         if not is_begun:
             _require_ramp_down(target)
     if not is_begun:
-        require_green(evaluate(move, pairs, wait_s=patience_s(move.settings)), "finish")
+        require_green(
+            evaluate(move, pairs, wait_s=move.settings.routing.client_wait_s_max), "finish"
+        )
     unvalidated = rest.validate(move, Side.TARGET)
     if not is_begun:
         _commit(move, unvalidated)

@@ -14,7 +14,6 @@ from changeover.control.rollout import Reads, Step, hash_of
 from changeover.control.swap import in_progress, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.journey.client import patience_s
 from changeover.journey.cutover import Action
 from changeover.journey.gate import Gate, ask, require_green
 from changeover.model.errors import ConfigurationError, StaleStateError, WrongStageError
@@ -195,7 +194,7 @@ def change(move: Move, planned: RolloutPlan) -> RolloutShown:
         SwapInProgressError: If a swap is under way and readers would come in.
     """
     with phase(move.observer, "rollout"):
-        found = evaluate(move, planned, wait_s=patience_s(move.settings))
+        found = evaluate(move, planned, wait_s=move.settings.routing.client_wait_s_max)
         require_green(found, "raise of the rollout")
         _commit(move, planned)
     return show(move)

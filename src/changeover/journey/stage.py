@@ -14,7 +14,6 @@ from changeover.control.stage import StageEvent, following, way
 from changeover.control.swap import in_progress, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
-from changeover.journey.client import patience_s
 from changeover.journey.cutover import Action
 from changeover.journey.gate import Gate, ask, require_green
 from changeover.model.errors import StaleStateError, WrongStageError
@@ -121,7 +120,7 @@ def change(move: Move, planned: StagePlan) -> StageMoved:
     if planned.stage is planned.following:
         return StageMoved(was=planned.stage, stage=planned.following, unlisted=0)
     with phase(move.observer, f"stage {planned.following}"):
-        found = evaluate(move, planned, wait_s=patience_s(move.settings))
+        found = evaluate(move, planned, wait_s=move.settings.routing.client_wait_s_max)
         require_green(found, f"stage {planned.following}")
         return _commit(move, planned)
 

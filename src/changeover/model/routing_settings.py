@@ -11,6 +11,7 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
             a routing client calls on the target, and nothing else.
         source_url: The URL of the source's API, for a gateway that routes.
         client_expiry_s: A client that has not been heard of for so long is dropped.
+        client_wait_s_max: The longest time that a step waits for clients to follow the one before.
         poll_ms: How often a client asks where the move stands.
         read_timeout_ms: The longest time that a read waits for the secondary.
         mirror_wait_ms_max: The longest time that a write waits until the mirror has carried it.
@@ -32,6 +33,7 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
     source_url: str = ""
     client_expiry_s: float = 60.0
+    client_wait_s_max: float = 5.0
     poll_ms: int = 1000
     read_timeout_ms: int = 1000
     mirror_wait_ms_max: int = 2000
