@@ -21,6 +21,11 @@ from recording import Recorder
 from supabase import AsyncClientOptions, ClientOptions, acreate_client, create_client
 
 import changeover
+from changeover.model.errors import (
+    OutcomeUnknownError,
+    PrimaryUnreachableError,
+    WritesPausedError,
+)
 from changeover.model.routing_observation import (
     FellBack,
     OperationFinished,
@@ -34,7 +39,9 @@ PAUSE_S = 0.01
 HEADER = "Changeover-Targeting-Key"
 UNSURE_CLASSES = frozenset({"08", "57", "58", "XX", "F0"})
 """SQLSTATE classes after which nobody knows whether a write happened."""
-UNSENT = frozenset({"PGRST000", "PGRST002", "PGRST003"})
+UNSENT = frozenset({WritesPausedError.code, PrimaryUnreachableError.code})
+"""What the routing says of a write that certainly did not happen."""
+LOST = frozenset({OutcomeUnknownError.code, "PGRST001"})
 
 _told = contextvars.ContextVar("told")
 
@@ -65,7 +72,9 @@ def outcome_of(error, told):
     if not isinstance(error, APIError):
         return Outcome.UNKNOWN
     code = str(error.code or "")
-    if code in UNSENT or (code.startswith("PGRST") and code != "PGRST001"):
+    if code in LOST:
+        return Outcome.UNKNOWN
+    if code in UNSENT or code.startswith("PGRST"):
         return Outcome.FAILED
     is_sqlstate = len(code) == 5 and code.isalnum()
     return Outcome.FAILED if is_sqlstate and code[:2] not in UNSURE_CLASSES else Outcome.UNKNOWN
@@ -107,6 +116,7 @@ class Lane:
     """One call after the other, chosen by chance."""
 
     def __init__(self, config, recorder, gate, number):
+        self._is_reader = config["is_reader"]
         self.recorder = recorder
         self.gate = gate
         self.dice = random.Random(f"{config['seed']}-{number}")  # noqa: S311 - a mixture
@@ -127,7 +137,8 @@ class Lane:
 
     def following(self, keys):
         """Return the next call: its parts, how it is sent, and whether it is a write."""
-        way = self.dice.choices(("run", "post", "get", "table"), (5, 2, 2, 2))[0]
+        weights = (0 if self._is_reader else 5, 2, 2, 2)
+        way = self.dice.choices(("run", "post", "get", "table"), weights)[0]
         if way == "run":
             return self.parts(keys), way, True
         chosen = sorted(self.dice.sample(keys, self.dice.randint(1, 3)))

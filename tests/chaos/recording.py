@@ -59,16 +59,26 @@ class Recorder:
             self._file.flush()
 
 
-def read_lines(paths):
-    """Return what is known of each call, in one dictionary per call."""
-    calls = {}
-    for path in paths:
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-            # A process that was killed may have left half a line.
-            if line.endswith("\n"):
+class Follower:
+    """Reads a file while it grows; each line once."""
+
+    def __init__(self, path):
+        self._path = path
+        self._at = 0
+        self._calls = {}
+
+    def calls(self):
+        """Return what is known of each call by now, in one dictionary per call."""
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            for line in file:
+                # A process that was killed may have left half a line.
+                if not line.endswith(b"\n"):
+                    break
+                self._at += len(line)
                 one = json.loads(line)
-                calls[one["number"]] = calls.get(one["number"], {}) | one
-    return list(calls.values())
+                self._calls[one["number"]] = self._calls.get(one["number"], {}) | one
+        return list(self._calls.values())
 
 
 def transaction_of(call):
@@ -93,17 +103,17 @@ def transaction_of(call):
     )
 
 
-def history_of(paths, final, *, age_s_max):
+def history_of(calls, final, *, age_s_max):
     """Return the history of the calls that touched some lists.
 
     Args:
-        paths: The files of all processes.
+        calls: Those of all processes.
         final: The lists at the end; calls of other lists are left out.
         age_s_max: See `History`.
     """
     found = [
         transaction_of(call)
-        for call in read_lines(paths)
+        for call in calls
         if all(part["key"] in final for part in call["parts"])
     ]
     return History(found, final, age_s_max=age_s_max)

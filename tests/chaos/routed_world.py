@@ -6,6 +6,7 @@ What `world.py` has, with an application of lists instead of the writers' ledger
 import contextlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from child import HERE, LIMIT_S, Child, await_
@@ -14,11 +15,20 @@ from gateway_process import JWT_SECRET, gateway_process, token
 from http_proxy import HttpFaultProxy
 from list_application import MORE, SCHEMA, keys_of
 from psycopg.conninfo import make_conninfo
-from recording import history_of, read_lines
+from recording import Follower, history_of
 from world import World
+
+from changeover.model.side import Side
+from changeover.transfer.copy import copy
 
 MARKER_AGE_MS_MAX = 3000
 CLIENT_EXPIRY_S = 3.0
+TRIALS_MAX = 25
+CLIENTS = {
+    "sync": {},
+    "async": {"is_async": True},
+    "other": {"lanes": 1},
+}
 NUMBERS = 10_000_000
 """Each process counts its calls and values from a multiple of this."""
 ROUTE = {
@@ -28,6 +38,9 @@ ROUTE = {
     "breaker_failures": 3,
     "breaker_probe_ms": 100,
     "unknown_wait_s": 1.0,
+    # Troubles are planted here by the dozen; guard rails have tests of their own.
+    "guard_error_rate_max": 1.0,
+    "guard_latency_ratio_max": 1e6,
 }
 ROLES = """
 DO $$
@@ -51,7 +64,7 @@ class ClientChild(Child):
 
     def __init__(self, arguments, log, record):
         super().__init__(arguments, log)
-        self.record = record
+        self.record = Follower(record)
         self._words = 0
 
     def say(self, **word):
@@ -80,6 +93,7 @@ class RoutedWorld(World):
         self._run = 0
         self.keys = keys_of(0)
         self.clients = {}
+        self._started = {}
         self.records = []
         self.kill_file = directory / "kill"
         self.api = self._exits.enter_context(
@@ -131,10 +145,28 @@ class RoutedWorld(World):
         path.chmod(0o600)
         return path
 
+    def open(self):
+        """Install capture, copy, start the mirror and four clients, and wait until they go on."""
+        move = self.install()
+        with ThreadPoolExecutor(2) as executor:
+            copy(move, executor=executor)
+        self.start_daemon()
+        for name, given in CLIENTS.items():
+            self.start_client(name, **given)
+        self.await_progress()
+        return self
+
     # ---- clients --------------------------------------------------------------------------------
 
     def start_client(self, name, *, is_async=False, way="transport", route=None, lanes=2, **more):
         """Start a client process, or another in its place."""
+        self._started[name] = {
+            "is_async": is_async,
+            "way": way,
+            "route": route,
+            "lanes": lanes,
+            **more,
+        }
         number = next(self._processes)
         process = f"{name}-{number}"
         record = self.directory / f"{process}.jsonl"
@@ -147,12 +179,13 @@ class RoutedWorld(World):
             "key": token("service_role"),
             "jwt_secret": JWT_SECRET,
             "dsn_file": str(self.target_dsn),
-            "state_file": str(self.directory / f"{name}.state"),
+            "state_file": str(self.state_file(name)),
             "record_file": str(record),
             "first": number * NUMBERS,
             "keys": self.keys,
             "lanes": lanes,
-            "pause_s": 0.02,
+            "pause_s": 0.05,
+            "is_reader": False,
             "seed": f"{self._seed}-{number}",
             "route": {**ROUTE, "kill_file": str(self.kill_file), **(route or {})},
             **more,
@@ -163,9 +196,28 @@ class RoutedWorld(World):
             [HERE / "list_client.py", path], self.directory / f"{process}.log", record
         )
         self.children.append(child)
-        self.records.append(record)
+        self.records.append(child.record)
         self.clients[name] = child
         return child
+
+    def state_file(self, name):
+        """Return where a client keeps the last known state."""
+        return self.directory / f"{name}.state"
+
+    @property
+    def routed(self):
+        """The clients that route in their own process, and so know which side has answered."""
+        return [name for name, given in self._started.items() if given["way"] == "transport"]
+
+    def end_clients(self, names):
+        """End clients for good."""
+        for name in names:
+            self.clients.pop(name).kill()
+            del self._started[name]
+
+    def start_again(self, name):
+        """Start a client as it was started before."""
+        return self.start_client(name, **self._started[name])
 
     def tell(self, **word):
         """Tell all clients something and wait until they have obeyed."""
@@ -176,38 +228,36 @@ class RoutedWorld(World):
 
     def calls(self, names=None):
         """Return what is known of the calls of the running clients, by client."""
-        chosen = names or self.clients
-        return {name: read_lines([self.clients[name].record]) for name in chosen}
+        return {name: self.clients[name].record.calls() for name in names or self.clients}
 
-    def await_calls(self, condition, what, names=None, limit_s=LIMIT_S):
-        """Wait until each client has a call that was sent after now and is as wished.
+    def await_calls(self, conditions, what, names=None, limit_s=LIMIT_S):
+        """Wait until each client has sent calls after now that are as wished.
 
         Args:
-            condition: What the call must be.
+            conditions: What a call must be, or several that calls must be.
             what: The same in words.
             names: The clients; None for all.
             limit_s: The longest wait, in seconds.
         """
         now = time.monotonic()
+        wished = conditions if isinstance(conditions, tuple) else (conditions,)
 
         def have_all():
-            return all(
-                any(call["begin"] > now and condition(call) for call in calls)
-                for calls in self.calls(names).values()
-            )
+            for calls in self.calls(names).values():
+                later = [call for call in reversed(calls) if call["begin"] > now]
+                if not all(any(map(condition, later)) for condition in wished):
+                    return False
+            return True
 
         await_(have_all, lambda: f"{what}: {self.story()}", limit_s)
 
     def await_progress(self, limit_s=LIMIT_S):
         """Wait until each client has written and read once more."""
-        for is_write in (True, False):
-            self.await_calls(
-                lambda call, wanted=is_write: (
-                    call.get("outcome") == "ok" and call["is_write"] == wanted
-                ),
-                "clients do not go on",
-                limit_s=limit_s,
-            )
+        self.await_calls((is_write, is_read), "clients do not go on", limit_s=limit_s)
+
+    def await_reads(self):
+        """Wait until each client has been answered a read that it has sent after now."""
+        self.await_calls(is_read, "clients do not read")
 
     # ---- one history ----------------------------------------------------------------------------
 
@@ -217,29 +267,42 @@ class RoutedWorld(World):
         keys = keys_of(self._run)
         with self.databases[self.primary].connect() as session:
             session.execute(MORE, (keys,))
-        self.await_drained()
+        await_(lambda: all(len(self._lists(side, keys)) == len(keys) for side in Side), "lists")
         self.keys = keys
         self.tell(keys=keys)
+
+    def _lists(self, side, keys):
+        query = "SELECT key, items FROM public.list WHERE key = ANY (%s)"
+        with self.databases[str(side)].connect() as session:
+            found = session.execute(query, (keys,)).fetchall()
+        return {key: tuple(items) for key, items in found}
 
     def history(self):
         """Hold the clients, let both sides become equal, and return what they were told."""
         self.tell(hold=True)
         self.await_no_swap()
         self.await_drained()
-        with self.sessions() as sides:
-            lists = [
-                dict(
-                    session.execute(
-                        "SELECT key, items FROM public.list WHERE key = ANY (%s)", (self.keys,)
-                    ).fetchall()
-                )
-                for session in sides
-            ]
+        lists = [self._lists(side, self.keys) for side in Side]
         assert lists[0] == lists[1], "both sides are equal"
-        final = {key: tuple(values) for key, values in lists[0].items()}
-        found = history_of(self.records, final, age_s_max=MARKER_AGE_MS_MAX / 1000)
+        calls = [call for record in self.records for call in record.calls()]
+        found = history_of(calls, lists[0], age_s_max=MARKER_AGE_MS_MAX / 1000)
         self.tell(hold=False)
         return found
+
+
+def is_read(call):
+    """Whether a call is a read that was answered."""
+    return call.get("outcome") == "ok" and not call["is_write"]
+
+
+def is_write(call):
+    """Whether a call is a write that was acknowledged."""
+    return call.get("outcome") == "ok" and call["is_write"]
+
+
+def is_read_of(side):
+    """Return a condition: a read that a side has answered."""
+    return lambda call: is_read(call) and call.get("side") == side
 
 
 def assert_good(history):
@@ -248,8 +311,40 @@ def assert_good(history):
     assert not anomalies, "\n".join(map(str, anomalies[:10]))
 
 
-@contextlib.contextmanager
-def kept(world, stage):
-    """Say that a world is whole if the block ends well."""
-    yield world
-    stage.is_clean = True
+class RoutedStage:
+    """Holds the world of the moment; one that a test left broken, or that is old, is replaced."""
+
+    def __init__(self, servers, factory):
+        self._servers = servers
+        self._factory = factory
+        self._world = None
+        self._trials = 0
+
+    @contextlib.contextmanager
+    def world(self):
+        """Give a world with clients in it; it is kept if the block ends well."""
+        if self._world is None or self._trials >= TRIALS_MAX:
+            self.close()
+            self._world = RoutedWorld(self._factory.mktemp("routed"), self._servers)
+            self._trials = 0
+            try:
+                self._world.open()
+            except BaseException:
+                self._end_badly()
+                raise
+        self._trials += 1
+        try:
+            yield self._world
+        except BaseException:
+            self._end_badly()
+            raise
+
+    def _end_badly(self):
+        print(self._world.story())  # noqa: T201 - shown with a failure
+        self.close()
+
+    def close(self):
+        """End the world."""
+        world, self._world = self._world, None
+        if world is not None:
+            world.close()

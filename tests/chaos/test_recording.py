@@ -7,7 +7,7 @@ import httpx
 import pytest
 from history import Append, Outcome, Read
 from http_proxy import HttpFaultProxy
-from recording import Recorder, history_of
+from recording import Follower, Recorder, history_of
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_history_is_read_back(recorder):
     recorder.settle(answered, Outcome.OK, seen=[None, [5, 7]], is_mirrored=True)
     refused = recorder.intend([{"key": 1, "value": 8}], is_write=True)
     recorder.settle(refused, Outcome.FAILED, reason="40001")
-    one, other = history_of([path], {1: (5, 7)}, age_s_max=9).transactions
+    one, other = history_of(Follower(path).calls(), {1: (5, 7)}, age_s_max=9).transactions
     assert one.parts == (Append(key=1, value=7), Read(key=1, values=(5, 7)))
     assert (one.process, one.is_mirrored, one.outcome) == ("client-1", True, Outcome.OK)
     assert (other.parts, other.outcome) == ((Append(key=1, value=8),), Outcome.FAILED)
@@ -39,7 +39,7 @@ def test_killed_process_leaves_an_unknown_call(recorder):
     recorder.intend([{"key": 1, "value": 7}], is_write=True)
     with path.open("a", encoding="utf-8") as file:
         file.write('{"number": 10')
-    (one,) = history_of([path], {1: ()}, age_s_max=9).transactions
+    (one,) = history_of(Follower(path).calls(), {1: ()}, age_s_max=9).transactions
     assert one.outcome is Outcome.UNKNOWN
 
 
@@ -47,7 +47,7 @@ def test_other_lists_are_left_out(recorder):
     """A history has the calls of its own lists."""
     recorder, path = recorder
     recorder.intend([{"key": 2}], is_write=False)
-    assert history_of([path], {1: ()}, age_s_max=9).transactions == ()
+    assert history_of(Follower(path).calls(), {1: ()}, age_s_max=9).transactions == ()
 
 
 class Counter(BaseHTTPRequestHandler):
