@@ -11,9 +11,9 @@ from typing import Final
 from changeover.control import rollout
 from changeover.control.event import me, record
 from changeover.control.kill_file import KillFile
-from changeover.control.move import Connection, Move, require_installed
-from changeover.database.errors import translated
+from changeover.control.move import Move
 from changeover.journey.cutover import Action
+from changeover.journey.target import open_target
 from changeover.model.errors import ChangeoverError, KillFileError
 from changeover.model.side import Side
 from changeover.transfer.mirror import read_control
@@ -119,18 +119,9 @@ def plan(file: KillFile | None, *, is_kill: bool) -> tuple[Action, ...]:
 def _turn(move: Move, reason: str | None) -> tuple[str, str | None]:
     """Turn the switch of the control tables; return the primary and the reason before."""
     limits = {"statement_timeout_ms": STATEMENT_MS_MAX, "lock_timeout_ms": STATEMENT_MS_MAX}
-    with (
-        move.connect_owner(Side.TARGET, "kill", **limits) as target,
-        translated(Side.TARGET, "turning the kill switch"),
-    ):
-        return _write(target, reason)
-
-
-def _write(target: Connection, reason: str | None) -> tuple[str, str | None]:
-    require_installed(target, Side.TARGET)
-    rollout.require_installed(target)
-    with target.transaction():
-        before = rollout.set_killed(target, reason)
-        what = "unkill" if reason is None else "kill"
-        record(target, what, {"reason": reason or before or ""})
-    return str(read_control(target).primary), before
+    with open_target(move, "kill", "turning the kill switch", **limits) as target:
+        with target.transaction():
+            before = rollout.set_killed(target, reason)
+            what = "unkill" if reason is None else "kill"
+            record(target, what, {"reason": reason or before or ""})
+        return str(read_control(target).primary), before

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from changeover.control import rollout
 from changeover.control.event import record
-from changeover.control.move import ROOM, Connection, Move, installed_pairs, require_installed
+from changeover.control.move import ROOM, Connection, Move, installed_pairs
 from changeover.control.rollout import Reads, Step, hash_of
 from changeover.control.swap import in_progress, open_swap
 from changeover.database import fixed
-from changeover.database.errors import translated
 from changeover.journey.cutover import Action
 from changeover.journey.gate import Gate, ask, require_green
+from changeover.journey.target import open_target
 from changeover.model.errors import ConfigurationError, StaleStateError, WrongStageError
 from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
@@ -77,11 +77,7 @@ def show(move: Move) -> RolloutShown:
     Raises:
         NotInstalledError: If nothing is installed.
     """
-    with (
-        move.connect_owner(Side.TARGET, "rollout") as target,
-        translated(Side.TARGET, "reading the rollout"),
-    ):
-        require_installed(target, Side.TARGET)
+    with open_target(move, "rollout", "reading the rollout") as target:
         control, reads = read_control(target), rollout.read(target)
         return RolloutShown(
             stage=str(control.stage),
@@ -201,11 +197,7 @@ def change(move: Move, planned: RolloutPlan) -> RolloutShown:
 
 
 def _commit(move: Move, planned: RolloutPlan) -> None:
-    with (
-        move.connect_owner(Side.TARGET, "rollout") as target,
-        translated(Side.TARGET, "writing the rollout"),
-        target.transaction(),
-    ):
+    with open_target(move, "rollout", "writing the rollout") as target, target.transaction():
         target.execute(fixed(ROOM, "lock_control"))
         swap = open_swap(target)
         if planned.gates and swap is not None:
@@ -223,11 +215,7 @@ def _commit(move: Move, planned: RolloutPlan) -> None:
 
 
 def _look(move: Move) -> tuple[Stage, Reads]:
-    with (
-        move.connect_owner(Side.TARGET, "rollout") as target,
-        translated(Side.TARGET, "reading the rollout"),
-    ):
-        require_installed(target, Side.TARGET)
+    with open_target(move, "rollout", "reading the rollout") as target:
         return Stage(read_control(target).stage), rollout.read(target)
 
 

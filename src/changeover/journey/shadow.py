@@ -5,10 +5,10 @@ from typing import Final
 
 from changeover.control import rollout, shadow
 from changeover.control.event import record
-from changeover.control.move import Move, require_installed
+from changeover.control.move import Move
 from changeover.control.shadow import ShadowReport
-from changeover.database.errors import translated
 from changeover.journey.cutover import Action
+from changeover.journey.target import open_target
 from changeover.model.errors import ConfigurationError
 from changeover.model.side import Side
 
@@ -40,11 +40,7 @@ def report(move: Move) -> ShadowReport:
     Raises:
         NotInstalledError: If nothing is installed.
     """
-    with (
-        move.connect_owner(Side.TARGET, "shadow") as target,
-        translated(Side.TARGET, "reading what shadow reads found"),
-    ):
-        require_installed(target, Side.TARGET)
+    with open_target(move, "shadow", "reading what shadow reads found") as target:
         return shadow.read_report(target)
 
 
@@ -58,11 +54,7 @@ def plan_sample(move: Move, percent: float) -> SamplePlan:
         raise ConfigurationError(
             "that is not a percentage", hint="write 25%, 25 or 0.5%; from 0 to 100"
         )
-    with (
-        move.connect_owner(Side.TARGET, "shadow") as target,
-        translated(Side.TARGET, "reading the share of shadow reads"),
-    ):
-        require_installed(target, Side.TARGET)
+    with open_target(move, "shadow", "reading the share of shadow reads") as target:
         was = rollout.read(target).shadow_percent
     texts = (f"compare {percent:g} % of the reads, not {was:g} %", "record the event shadow sample")
     actions = tuple(Action(where=str(Side.TARGET), what=text) for text in texts)
@@ -74,8 +66,7 @@ def sample(move: Move, planned: SamplePlan) -> None:
     if not planned.actions:
         return
     with (
-        move.connect_owner(Side.TARGET, "shadow") as target,
-        translated(Side.TARGET, "writing the share of shadow reads"),
+        open_target(move, "shadow", "writing the share of shadow reads") as target,
         target.transaction(),
     ):
         rollout.set_shadow_percent(target, planned.percent)
@@ -88,12 +79,7 @@ def clear(move: Move) -> ShadowReport:
     Returns:
         What they had found until now.
     """
-    with (
-        move.connect_owner(Side.TARGET, "shadow") as target,
-        translated(Side.TARGET, "counting shadow reads anew"),
-        target.transaction(),
-    ):
-        require_installed(target, Side.TARGET)
+    with open_target(move, "shadow", "counting shadow reads anew") as target, target.transaction():
         before = shadow.read_report(target)
         shadow.begin_run(target)
         detail = {

@@ -9,13 +9,13 @@ from typing import Final
 
 from changeover.control import rollout
 from changeover.control.event import record
-from changeover.control.move import ROOM, Connection, Move, installed_pairs, require_installed
+from changeover.control.move import ROOM, Connection, Move, installed_pairs
 from changeover.control.stage import StageEvent, following, way
 from changeover.control.swap import in_progress, open_swap
 from changeover.database import fixed
-from changeover.database.errors import translated
 from changeover.journey.cutover import Action
 from changeover.journey.gate import Gate, ask, require_green
+from changeover.journey.target import open_target
 from changeover.model.errors import StaleStateError, WrongStageError
 from changeover.model.observation import phase
 from changeover.model.side import Side, Stage
@@ -87,12 +87,10 @@ def plan(move: Move, wanted: Stage | StageEvent) -> StagePlan:
         WrongStageError: If no step of ours leads there, or the move has ended.
         SwapInProgressError: If a swap is under way: it decides about the stage.
     """
-    with move.connect_owner(Side.TARGET, "stage") as target:
-        require_installed(target, Side.TARGET)
-        with translated(Side.TARGET, "reading the stage"):
-            seen = rollout.read(target).seen
-            _require_quiet(target)
-            stage = Stage(read_control(target).stage)
+    with open_target(move, "stage", "reading the stage") as target:
+        seen = rollout.read(target).seen
+        _require_quiet(target)
+        stage = Stage(read_control(target).stage)
     steps = (wanted,) if isinstance(wanted, StageEvent) else way(stage, wanted)
     to = stage
     names: tuple[str, ...] = ()
@@ -126,11 +124,7 @@ def change(move: Move, planned: StagePlan) -> StageMoved:
 
 
 def _commit(move: Move, planned: StagePlan) -> StageMoved:
-    with (
-        move.connect_owner(Side.TARGET, "stage") as target,
-        translated(Side.TARGET, "writing the stage"),
-        target.transaction(),
-    ):
+    with open_target(move, "stage", "writing the stage") as target, target.transaction():
         row = target.execute(fixed(ROOM, "lock_control")).fetchone()
         assert row is not None, "the control row was written with the schema"
         _require_quiet(target)
