@@ -360,7 +360,7 @@ class Link:
         if state.epoch != before.epoch:
             self._tokens.forget()
             self._is_silent = False
-        if before.stage in PLAIN and state.stage not in PLAIN:
+        if self.own.has_begun and before.stage in PLAIN and state.stage not in PLAIN:
             # What was written so far was not waited for. The mark stands before the stage is seen,
             # and its token is put after it: a write that ends in between marks itself.
             self.own.mark()

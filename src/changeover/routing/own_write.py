@@ -22,12 +22,14 @@ class OwnWrites:
     Attributes:
         issued: The count: of writes that wait, and of marks.
         answered: Up to this count the mirror has passed everything.
+        has_begun: Whether the process has sent a write, be it under way.
     """
 
     def __init__(self) -> None:
         """Start without a mark."""
         self.issued = 0
         self.answered = 0
+        self.has_begun = False
         self._marked = 0
         self._doubted_until_s: float | None = None
         self._lock = threading.Lock()

@@ -45,6 +45,7 @@ class Passage:
             The answer, who gave it, and what became of the write.
         """
         outcome, is_mirrored = Outcome.UNKNOWN, False
+        self._link.own.has_begun = True
         try:
             reply, side, outcome = yield from self._bring(message, view)
             if outcome is Outcome.FINE and not self._link.view.is_plain:
