@@ -4,22 +4,26 @@ What is done with a request stands in `course.py`; here is only how each colour 
 """
 
 import asyncio
+import sys
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from changeover import __version__
 from changeover.catalog.snapshot import Snapshot
 from changeover.engine.message import Message, Reply
 from changeover.model.name import TableName
+from changeover.model.observation import Observer, ignore
 from changeover.model.row_errors import TransactionUnavailableError
 from changeover.model.side import Side
 from changeover.routing.answer import reads_go_to
-from changeover.routing.control_table import ControlTable, LoopReach, Reach, ThreadReach
+from changeover.routing.audience import Audience
 from changeover.routing.context import Context
+from changeover.routing.control_table import ControlTable, LoopReach, Reach, ThreadReach
 from changeover.routing.course import Course
 from changeover.routing.lane import Lane
 from changeover.routing.last_state import LastState
@@ -48,8 +52,9 @@ class _Base:
         self, target: PostgresStore | AsyncPostgresStore, route: Route, reach: Reach
     ) -> None:
         self._route = route
-        self.link: Final = _link(route, target.place, reach)
-        self.course: Final = Course(self.link, route, _reader(target))
+        observer = route.observer if route.observer is ignore else Audience(route.observer)
+        self.link: Final = _link(route, target.place, reach, observer)
+        self.course: Final = Course(self.link, route, _reader(target), observer)
         self.link.tell = _teller(route, self.course, self.link)
         # The link's thread holds no reference to this: a router that is forgotten ends it.
         weakref.finalize(self, self.link.abandon)
@@ -85,9 +90,9 @@ class _Base:
         }
 
 
-def _link(route: Route, place: str, reach: Reach) -> Link:
+def _link(route: Route, place: str, reach: Reach, observer: Observer) -> Link:
     settings = LinkSettings(
-        poll_s=route.poll_ms / 1000, timeout_s=route.read_timeout_ms / 1000, observer=route.observer
+        poll_s=route.poll_ms / 1000, timeout_s=route.read_timeout_ms / 1000, observer=observer
     )
     table = ControlTable(reach.run, settings.timeout_s)
     return Link(table, LastState(place, route.state_file), settings)
@@ -95,16 +100,17 @@ def _link(route: Route, place: str, reach: Reach) -> Link:
 
 def _teller(route: Route, course: Course, link: Link) -> Callable[[State], Mapping[str, Any]]:
     """Return what tells of a client; it holds no reference to the router."""
-    breaker, override, counts = course.breaker, course.override, link.counts
+    name = route.name or Path(sys.argv[0]).name
 
     def tell(state: State) -> Mapping[str, Any]:
+        override, shadow = course.override, course.shadow
         is_killed = override.is_on()
         return {
-            "name": route.name,
+            "name": name,
             "version": __version__,
             "side": reads_go_to(state, is_killed=is_killed),
-            "queued": counts(),
-            "breaker": str(breaker.state),
+            "queued": {**link.counts(), "shadow": 0 if shadow is None else shadow.depth},
+            "breaker": str(course.breaker.state),
             "kill": override.path if is_killed else None,
         }
 
@@ -206,6 +212,8 @@ class Router(_Base):
 
     def close(self) -> None:
         """End the link and close both stores; may be called twice."""
+        if self.course.shadow is not None:
+            self.course.shadow.close()
         self.link.close()
         self._lane.close()
         self._source.close()
@@ -300,6 +308,8 @@ class AsyncRouter(_Base):
 
     async def close(self) -> None:
         """End the link and close both stores; may be called twice."""
+        if self.course.shadow is not None:
+            await asyncio.to_thread(self.course.shadow.close)
         await asyncio.to_thread(self.link.close)
         await self._source.close()
         await self._target.close()
