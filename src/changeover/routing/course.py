@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Final, Protocol
 
 from changeover.engine.message import Message, Reply
-from changeover.model.observation import ignore
+from changeover.model.observation import Observer, ignore
 from changeover.model.routing_observation import (
     BreakerChanged,
     Cause,
@@ -48,6 +48,15 @@ class Offering(Protocol):
         """Take a read that was answered, to compare it off the caller's path."""
         ...
 
+    @property
+    def depth(self) -> int:
+        """How many reads wait to be compared."""
+        ...
+
+    def close(self) -> None:
+        """End it, bounded."""
+        ...
+
 
 class Counting(Protocol):
     """What guard rails take of the router."""
@@ -65,26 +74,38 @@ class Course:
         override: The kill switch of this machine.
         shadow: Who compares reads; None for nobody.
         guard: Who watches over the rollout; None for nobody.
+        is_stepping_back: Whether this process alone reads at the source: a guard rail was
+            breached, and the control tables could not be told.
+        observer: Told of every call and of what happens to it.
     """
 
-    def __init__(self, link: Link, route: Route, is_read_only: Callable[[Message], bool]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        route: Route,
+        is_read_only: Callable[[Message], bool],
+        observer: Observer,
+    ) -> None:
         """Prepare the way.
 
         Args:
             link: What is known of the move.
             route: What the application says.
             is_read_only: Whether the target's catalog says that a call of a function only reads.
+            observer: Told of all; it raises nothing.
         """
         self._link = link
         self._route = route
         self._is_read_only = is_read_only
-        self._passage = Passage(link, route)
+        self._passage = Passage(link, route, observer)
         self._timeout_s = route.read_timeout_ms / 1000
-        self._is_observed = route.observer is not ignore
+        self.observer = observer
+        self._is_observed = observer is not ignore
         self.breaker = Breaker(route.breaker_failures, route.breaker_probe_ms / 1000)
         self.override = Override(route.kill_file)
         self.shadow: Offering | None = None
         self.guard: Counting | None = None
+        self.is_stepping_back = False
 
     def steps(self, message: Message) -> Steps:
         """Answer a request.
@@ -129,7 +150,7 @@ class Course:
         else:
             reply, side, outcome = yield from self._passage.write(without_header(message), view)
         table, operation = named(message)
-        self._route.observer(
+        self.observer(
             OperationFinished(
                 table=table,
                 operation=operation,
@@ -174,18 +195,18 @@ class Course:
         decision = decide(
             state,
             context.targeting_key,
-            is_killed=self.override.is_on(),
+            is_killed=self.override.is_on() or self.is_stepping_back,
             marker_age_ms=view.marker_age_ms(now),
         )
         decider = self._route.decider
         if decider is not None and decision.reason in (Reason.INSIDE, Reason.OUTSIDE):
-            side = checked(decider, state, context, self._route.observer)
+            side = checked(decider, state, context, self.observer)
             if side is not None:
                 decision = Decision(side, Reason.DECIDER)
         if decision.side is not Side.TARGET:
             return decision
         if not self._link.own.is_clean:
-            self._route.observer(OwnWriteDiverted())
+            self.observer(OwnWriteDiverted())
             return _OWN_WRITE
         if self.breaker.is_open and (self._link.is_away or not self.breaker.allows(now)):
             return _BREAKER
@@ -230,7 +251,7 @@ class Course:
             self.guard.operation(Side.TARGET, is_error=True, seconds=seconds)
         if self._is_observed:
             code = "" if reply is None else verdict.code_of(reply)
-            self._route.observer(
+            self.observer(
                 FellBack(table=table, operation=operation, cause=cause, code=code, seconds=seconds)
             )
 
@@ -242,7 +263,7 @@ class Course:
             self._tell_breaker()
 
     def _tell_breaker(self) -> None:
-        self._route.observer(
+        self.observer(
             BreakerChanged(
                 side=Side.TARGET, state=self.breaker.state, failures=self.breaker.failures
             )

@@ -6,8 +6,10 @@ from changeover.model.errors import MissingSettingError
 from changeover.model.secret import Secret
 from changeover.repository import connection
 from changeover.repository.connection import CONNECTIONS_MAX, AsyncDatabase, Database
+from changeover.routing.guarding import guard
 from changeover.routing.router import AsyncRouter, Router
 from changeover.routing.setting import Route
+from changeover.stores.counter import StoreSettings
 from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
 from changeover.stores.supabase import AsyncSupabaseStore, SupabaseStore
 
@@ -42,8 +44,9 @@ def connect(
         return connection.connect(dsn, **options)
     key = connection.new_key()
     settings, rest = _parted(dsn, key, options)
-    source = SupabaseStore(route.rest_url, api_key=_key(api_key), wait_s=WAIT_S)
-    return Database(Router(source, PostgresStore(settings), route), key, **rest)
+    router = Router(_source(route, api_key), PostgresStore(settings), route)
+    guard(router, settings, route, _source(route, api_key))
+    return Database(router, key, **rest)
 
 
 def connect_async(
@@ -70,15 +73,23 @@ def connect_async(
     key = connection.new_key()
     settings, rest = _parted(dsn, key, options)
     source = AsyncSupabaseStore(route.rest_url, api_key=_key(api_key), wait_s=WAIT_S)
-    return AsyncDatabase(AsyncRouter(source, AsyncPostgresStore(settings), route), key, **rest)
+    router = AsyncRouter(source, AsyncPostgresStore(settings), route)
+    guard(router, settings, route, _source(route, api_key))
+    return AsyncDatabase(router, key, **rest)
 
 
-def _parted(dsn: str | Secret, key: Secret, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _parted(
+    dsn: str | Secret, key: Secret, options: dict[str, Any]
+) -> tuple[StoreSettings, dict[str, Any]]:
     """Return the settings of the target's store, and what is left for the database."""
     rest = dict(options)
     schemas = rest.pop("schemas", ("public",))
     connections_max = rest.pop("connections_max", CONNECTIONS_MAX)
     return connection.settings_of(dsn, schemas, connections_max, key), rest
+
+
+def _source(route: Route, api_key: str | Secret) -> SupabaseStore:
+    return SupabaseStore(route.rest_url, api_key=_key(api_key), wait_s=WAIT_S)
 
 
 def _key(api_key: str | Secret) -> Secret:

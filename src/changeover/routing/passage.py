@@ -9,6 +9,7 @@ from collections.abc import Generator
 from typing import Any
 
 from changeover.engine.message import Message, Reply
+from changeover.model.observation import Observer
 from changeover.model.routing_observation import Outcome, WriteRefused, WriteWaited
 from changeover.model.side import Side
 from changeover.routing import verdict
@@ -24,13 +25,15 @@ Written = tuple[Reply, Side, Outcome]
 class Passage:
     """The way of one process's writes."""
 
-    def __init__(self, link: Link, route: Route) -> None:
+    def __init__(self, link: Link, route: Route, observer: Observer) -> None:
         """Take what is known of the move.
 
         Args:
             link: Which side is the primary, and who waits for the mirror.
             route: How long is waited.
+            observer: Told of waits.
         """
+        self._observer = observer
         self._link = link
         self._route = route
 
@@ -92,7 +95,7 @@ class Passage:
                 link.own.mark(number)
                 link.ring()
         seconds = time.monotonic() - began
-        self._route.observer(WriteWaited(is_mirrored=is_mirrored, seconds=seconds))
+        self._observer(WriteWaited(is_mirrored=is_mirrored, seconds=seconds))
         return is_mirrored
 
     def _bring(self, message: Message, view: View) -> Generator[Step, Any, Written]:
@@ -103,9 +106,7 @@ class Passage:
         began = time.monotonic()
         state: State | None = yield Await(self._link.opening(), view.state.swap_wait_s_max)
         seconds = time.monotonic() - began
-        self._route.observer(
-            WriteRefused(side=side, is_repeated=state is not None, seconds=seconds)
-        )
+        self._observer(WriteRefused(side=side, is_repeated=state is not None, seconds=seconds))
         if state is None:
             return verdict.paused(seconds, side, is_repeated=False), side, Outcome.NOT_WRITTEN
         side = state.primary

@@ -13,6 +13,7 @@ import httpx
 from changeover.engine.settings import ApiSettings
 from changeover.model.errors import MissingSettingError
 from changeover.model.secret import Secret
+from changeover.routing.guarding import guard
 from changeover.routing.router import AsyncRouter, Router
 from changeover.routing.setting import Route
 from changeover.stores.counter import StoreSettings
@@ -207,11 +208,13 @@ def http_client(
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    target = PostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    settings = _settings(dsn, jwt_secret, keys, api, pool)
+    target = PostgresStore(settings)
     store: Store = target
     if route is not None:
-        source = WiredStore(route.rest_url, options.get("network") or Network())
-        store = Router(source, target, route)
+        network = options.get("network") or Network()
+        store = router = Router(WiredStore(route.rest_url, network), target, route)
+        guard(router, settings, route, WiredStore(route.rest_url, network))
     return client_over(store, **options).own(store)
 
 
@@ -244,11 +247,13 @@ def async_http_client(
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    target = AsyncPostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    settings = _settings(dsn, jwt_secret, keys, api, pool)
+    target = AsyncPostgresStore(settings)
     store: AsyncStore = target
     if route is not None:
-        source = AsyncWiredStore(route.rest_url, options.get("network") or Network())
-        store = AsyncRouter(source, target, route)
+        network = options.get("network") or Network()
+        store = router = AsyncRouter(AsyncWiredStore(route.rest_url, network), target, route)
+        guard(router, settings, route, WiredStore(route.rest_url, network))
     return async_client_over(store, **options).own(store)
 
 
