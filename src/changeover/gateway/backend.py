@@ -1,7 +1,8 @@
 """The store that the gateway serves, and how it is watched."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 
@@ -51,6 +52,10 @@ class Backend:
         except psycopg.Error:
             return False
         return True
+
+    def standing(self) -> Mapping[str, Any]:
+        """Return what `/ready` says beside that it is ready; nothing where nothing is routed."""
+        return {}
 
     async def reload(self) -> None:
         """Read the catalog again; return when that is done.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from changeover.gateway.listener import address, listen, release
+from changeover.gateway.metrics import forget, shared
 from changeover.gateway.setup import Setup
 from changeover.gateway.supervisor import Supervisor
 from changeover.gateway.worker import Sockets, Worker
@@ -42,7 +43,8 @@ def serve(setup: Setup, read: Callable[[], Setup], say: Say) -> int:
         worker = Worker(setup, read, Sockets(api=api, admin=admin))
         if setup.workers == 1:
             return worker.run()
-        return Supervisor(worker.run, setup.workers).run()
+        with shared():
+            return Supervisor(worker.run, setup.workers, buried=forget).run()
     finally:
         release(api, setup.listening)
         if admin is not None and setup.admin is not None:
