@@ -98,7 +98,7 @@ class Walk:
         return _Look(at_s=time.time(), answered=answered, mismatches=self._mismatches())
 
     def _mismatches(self) -> int | None:
-        found = self._command.run("shadow", "report").result.get("mismatches_in_all")
+        found = self._command.run("shadow", "report").result.get("different")
         return found if isinstance(found, int) else None
 
     def seen(self) -> tuple[StageSeen, ...]:
