@@ -23,6 +23,7 @@ from changeover.model.routing_observation import (
     RolloutLowered,
     ShadowCompared,
     ShadowDropped,
+    ShadowFailed,
     StageSeen,
     WriteRefused,
     WriteWaited,
@@ -187,6 +188,7 @@ class _Events:
         self._uncompared = counter(
             "shadow_uncompared", "Sampled reads that were not compared.", ("why",)
         )
+        self._failures = counter("shadow_failures", "Comparisons that failed for our own reasons.")
         self._mismatches = counter("shadow_mismatch", "Settled differences.", ("class",))
         self._lowered = counter("rollout_lowered", "Guard rails that were breached.", ("rail",))
 
@@ -200,6 +202,7 @@ class _Events:
             DeciderFailed: lambda _seen: self._deciders.inc(),
             ShadowCompared: self._shadow_compared,
             ShadowDropped: lambda seen: self._uncompared.labels("dropped").inc(seen.count),
+            ShadowFailed: lambda _seen: self._failures.inc(),
             RolloutLowered: self._rollout_lowered,
         }
 

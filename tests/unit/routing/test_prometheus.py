@@ -19,6 +19,7 @@ from changeover.model.routing_observation import (
     RolloutLowered,
     ShadowCompared,
     ShadowDropped,
+    ShadowFailed,
     StageSeen,
     WriteRefused,
     WriteWaited,
@@ -171,6 +172,7 @@ def test_the_stage_is_one_of_all(registry, observer):
             "shadow_mismatch_total",
             {"class": "other"},
         ),
+        (ShadowFailed(table="x", error="OSError"), "shadow_failures_total", {}),
         (ShadowDropped(count=1), "shadow_uncompared_total", {"why": "dropped"}),
         (
             RolloutLowered(reason="2 % errors", rail="errors"),
