@@ -37,9 +37,10 @@ def serve(setup: Setup, read: Callable[[], Setup], say: Say) -> int:
     api = listen(setup.listening)
     admin = listen(setup.admin) if setup.admin is not None else None
     try:
-        say(f"listening on {address(api, has_tls=bool(setup.tls_certificate))}")
+        # The API last: whoever waits for that line has read the other one too.
         if admin is not None:
             say(f"health on {address(admin, has_tls=False)}")
+        say(f"listening on {address(api, has_tls=bool(setup.tls_certificate))}")
         worker = Worker(setup, read, Sockets(api=api, admin=admin))
         if setup.workers == 1:
             return worker.run()
