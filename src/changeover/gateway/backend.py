@@ -24,12 +24,10 @@ class Backend:
             reload_configuration: Called in another thread when the database asks for it.
         """
         self._pool = setup.pool
-        self._store = AsyncPostgresStore(
-            StoreSettings(
-                pool=setup.pool, api=setup.api, keys=setup.keys, channel=setup.channel or None
-            ),
-            reload_configuration=reload_configuration,
+        self._settings = StoreSettings(
+            pool=setup.pool, api=setup.api, keys=setup.keys, channel=setup.channel or None
         )
+        self._store = AsyncPostgresStore(self._settings, reload_configuration=reload_configuration)
         self._store.open()
 
     async def send(self, message: Message) -> Reply:

@@ -15,9 +15,10 @@ from changeover.gateway.header import HOP_BY_HOP
 from changeover.gateway.setup import Setup
 from changeover.model.observation import Observer
 from changeover.model.side import Side
+from changeover.routing.guarding import guard
 from changeover.routing.router import AsyncRouter
 from changeover.routing.setting import Route
-from changeover.stores.supabase import AsyncSupabaseStore
+from changeover.stores.supabase import AsyncSupabaseStore, SupabaseStore
 from changeover.transport.network import Network
 from changeover.transport.wire import AsyncNetworkWire
 
@@ -63,7 +64,9 @@ class RoutedBackend(Backend):
         super().__init__(setup, reload_configuration)
         self._wire = _Wire(Network(connections_max=setup.limits.requests_max))
         source = AsyncSupabaseStore(route.rest_url, self._wire)
-        self._router = AsyncRouter(source, self._store, replace(route, observer=observer))
+        route = replace(route, observer=observer)
+        self._router = AsyncRouter(source, self._store, route)
+        guard(self._router, self._settings, route, SupabaseStore(route.rest_url))
         self._router.open()
 
     async def send(self, message: Message) -> Reply:
