@@ -15,8 +15,6 @@ USERS: Final = 8
 FIRST_USER: Final = 700_000
 FIRST_CLIENT: Final = 70_000_000
 STAFF: Final = 12
-SINGLE_FROM: Final = 4
-"""Of the clients before, two share one phone: who asks by that is told so by an error."""
 CATEGORY: Final = 8003
 
 WEIGHTS: Final[Mapping[str, int]] = {
@@ -113,7 +111,7 @@ class Conversation:
             "upsert_dialog_context": (
                 {"user_id": phone, "company_id": str(company), "data": {"n": number, "ё": "🌷"}},
             ),
-            "get_client_by_phone": (words.client_phone(SINGLE_FROM + chance.randrange(1000)), company),
+            "get_client_by_phone": (phone, company),
             "upsert_client": (
                 {
                     "yclients_id": FIRST_CLIENT + place,

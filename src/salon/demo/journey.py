@@ -66,7 +66,7 @@ class Journey:
             faults=options.faults,
             clock=clock,
         )
-        self._walk = Walk(scene, self._command)
+        self._walk = Walk(scene)
         self._began = Began(monotonic_s=time.monotonic(), wall_s=time.time())
         self._mirror: Companion | None = None
 

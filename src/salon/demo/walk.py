@@ -1,7 +1,7 @@
 """The stages that the application is taken through, and what was seen of it in each of them.
 
-What is counted comes from the callers and from the databases; of Changeover itself only what its
-shadow reads found is asked.
+What is counted comes from the callers and from the databases; of Changeover only what its shadow
+reads found is taken.
 """
 
 import math
@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import psycopg
+
+from changeover import Side
 from salon.demo.answered import Answered
 from salon.demo.application import Request, read
-from salon.demo.process import CommandLine
 from salon.demo.scene import Scene
 
+MISMATCHES: Final = "SELECT coalesce(sum(m.times), 0)::bigint FROM changeover.shadow_mismatch AS m"
 PERCENTS: Final = (1, 10, 50, 100)
 """The steps of the rollout."""
 
@@ -70,15 +73,13 @@ class _Look:
 class Walk:
     """Looks at one stage after the other."""
 
-    def __init__(self, scene: Scene, command: CommandLine) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Prepare.
 
         Args:
             scene: Both databases, and where the callers' files lie.
-            command: The command line.
         """
         self._scene = scene
-        self._command = command
         self._looks: list[tuple[str, int, _Look, _Look]] = []
 
     def hold(self, stage: str, percent: int, wait: Callable[[], None]) -> None:
@@ -98,8 +99,12 @@ class Walk:
         return _Look(at_s=time.time(), answered=answered, mismatches=self._mismatches())
 
     def _mismatches(self) -> int | None:
-        found = self._command.run("shadow", "report").result.get("different")
-        return found if isinstance(found, int) else None
+        try:
+            with self._scene.connect(Side.TARGET) as target:
+                row = target.execute(MISMATCHES).fetchone()
+        except psycopg.Error:
+            return None
+        return None if row is None else int(row[0])
 
     def seen(self) -> tuple[StageSeen, ...]:
         """Return what was seen, when the callers' files are complete."""
