@@ -92,8 +92,21 @@ if TYPE_CHECKING:
         connect,
         connect_async,
     )
+    from changeover.routing.openfeature import (
+        OpenFeatureProvider,
+        openfeature_decider,
+    )
+    from changeover.routing.prometheus import (
+        PrometheusObserver,
+    )
+    from changeover.routing.sentry import (
+        SentryObserver,
+    )
     from changeover.routing.setting import (
         Route,
+    )
+    from changeover.routing.telemetry import (
+        TelemetryObserver,
     )
     from changeover.stores.key import (
         KeyMode,
@@ -138,22 +151,26 @@ __all__ = [
     "NotInSchemaError",
     "Observation",
     "Observer",
+    "OpenFeatureProvider",
     "OperationFinished",
     "Order",
     "OutcomeUnknownError",
     "PoolSettings",
     "PrimaryUnreachableError",
+    "PrometheusObserver",
     "RejectedValueError",
     "Repository",
     "Route",
     "RowError",
     "Secret",
+    "SentryObserver",
     "Side",
     "Stage",
     "Standing",
     "StatementSlow",
     "Steps",
     "Table",
+    "TelemetryObserver",
     "TimedOutError",
     "TooManyConnectionsError",
     "TransactionConflictError",
@@ -182,6 +199,7 @@ __all__ = [
     "neq",
     "not_null",
     "not_true",
+    "openfeature_decider",
     "read_stage",
 ]
 
@@ -213,22 +231,26 @@ _HOMES = {
     "NotInSchemaError": "changeover.model.row_errors",
     "Observation": "changeover.model.observation",
     "Observer": "changeover.model.observation",
-    "Order": "changeover.repository",
+    "OpenFeatureProvider": "changeover.routing.openfeature",
     "OperationFinished": "changeover.model.routing_observation",
+    "Order": "changeover.repository",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
     "PrimaryUnreachableError": "changeover.model.errors",
+    "PrometheusObserver": "changeover.routing.prometheus",
     "RejectedValueError": "changeover.model.row_errors",
     "Repository": "changeover.repository",
     "Route": "changeover.routing.setting",
     "RowError": "changeover.model.row_errors",
     "Secret": "changeover.model.secret",
+    "SentryObserver": "changeover.routing.sentry",
     "Side": "changeover.model.side",
     "Stage": "changeover.model.side",
     "Standing": "changeover.routing",
     "StatementSlow": "changeover.model.observation",
     "Steps": "changeover.repository",
     "Table": "changeover.repository",
+    "TelemetryObserver": "changeover.routing.telemetry",
     "TimedOutError": "changeover.model.errors",
     "TooManyConnectionsError": "changeover.model.row_errors",
     "TransactionConflictError": "changeover.model.row_errors",
@@ -256,6 +278,7 @@ _HOMES = {
     "neq": "changeover.repository",
     "not_null": "changeover.repository",
     "not_true": "changeover.repository",
+    "openfeature_decider": "changeover.routing.openfeature",
     "read_stage": "changeover.routing",
 }
 

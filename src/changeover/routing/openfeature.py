@@ -33,7 +33,7 @@ class Deciding(Protocol):
         ...
 
 
-class Provider(AbstractProvider):
+class OpenFeatureProvider(AbstractProvider):
     """Says whether reads are answered by the target: the flag `changeover-reads`.
 
     As a boolean it is true for the target; as a text it is the variant, `source` or `target`.
@@ -145,8 +145,8 @@ class FlagFailedError(Exception):
     """A provider of flags gave its default in the place of an answer."""
 
 
-def decider(client: OpenFeatureClient, *, flag: str = FLAG) -> Decider:
-    """Return a decider that asks a client of OpenFeature: `Route(decider=decider(client))`.
+def openfeature_decider(client: OpenFeatureClient, *, flag: str = FLAG) -> Decider:
+    """Return a decider for `Route(decider=…)` that asks a client of OpenFeature.
 
     It decides in the place of the percentage: whoever is listed, the kill switch, the age of the
     mirror and a caller's own writes come before it. Whatever it can't decide is decided by our own

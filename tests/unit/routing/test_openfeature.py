@@ -16,7 +16,7 @@ from changeover.routing import rule
 from changeover.routing.context import Context
 from changeover.routing.decider import checked
 from changeover.routing.flag import FLAG
-from changeover.routing.openfeature import Provider, decider
+from changeover.routing.openfeature import OpenFeatureProvider, openfeature_decider
 from changeover.routing.rule import Rollout, State, decide
 
 # Their buckets are 73 and 25; see the vectors of the rule.
@@ -78,7 +78,7 @@ def asked(key):
 )
 def test_the_flag_is_what_the_rule_says(client_of, known, key, is_on, reason):
     """Value, variant and reason are those of the rule, as a truth and as a text."""
-    client = client_of(Provider(known))
+    client = client_of(OpenFeatureProvider(known))
     variant = "target" if is_on else "source"
     for default in (True, False):
         found = client.get_boolean_details(FLAG, default, asked(key))
@@ -95,14 +95,14 @@ def test_every_reason_has_a_word(client_of):
             def decision(self, _context, one=one):
                 return rule.Decision(Side.SOURCE, one)
 
-        details = Provider(Fixed()).resolve_boolean_details(FLAG, False)
+        details = OpenFeatureProvider(Fixed()).resolve_boolean_details(FLAG, False)
         assert isinstance(details.reason, Reason)
         assert details.flag_metadata == {"changeover.reason": one.value}
 
 
 def test_the_block_around_the_code_names_somebody(client_of):
     """Without a targeting key of its own an evaluation takes that of the block."""
-    client = client_of(Provider(Rule(LIVE)))
+    client = client_of(OpenFeatureProvider(Rule(LIVE)))
     with changeover.context(targeting_key="listed"):
         assert client.get_boolean_value(FLAG, False) is True
         assert client.get_boolean_value(FLAG, False, asked(ANNA)) is False
@@ -111,7 +111,7 @@ def test_the_block_around_the_code_names_somebody(client_of):
 
 def test_other_flags_and_types_are_errors(client_of):
     """The default comes back, and says that it is one."""
-    client = client_of(Provider(Rule(LIVE)))
+    client = client_of(OpenFeatureProvider(Rule(LIVE)))
     unknown = client.get_boolean_details("other", True)
     assert (unknown.value, unknown.error_code) == (True, ErrorCode.FLAG_NOT_FOUND)
     for found in (
@@ -131,7 +131,7 @@ def test_another_provider_decides(client_of):
         return FlagResolutionDetails(value=flag.variants[variant], variant=variant)
 
     flag = InMemoryFlag("off", {"on": True, "off": False}, context_evaluator=by_plan)
-    ask = decider(client_of(InMemoryProvider({FLAG: flag})))
+    ask = openfeature_decider(client_of(InMemoryProvider({FLAG: flag})))
     gold = Context(targeting_key="anna", attributes={"plan": "gold"})
     assert ask(LIVE, gold) is Side.TARGET
     assert ask(LIVE, Context(targeting_key="anna")) is Side.SOURCE
@@ -166,7 +166,7 @@ class Failing(InMemoryProvider):
 def test_a_provider_that_fails_is_not_believed(client_of, given, caplog):
     """Exceptions, texts and defaults in the place of an answer leave the decision to our rule."""
     seen = []
-    ask = decider(client_of(Failing(given)))
+    ask = openfeature_decider(client_of(Failing(given)))
     assert checked(ask, LIVE, Context(targeting_key="anna"), seen.append) is None
     assert [type(one) for one in seen] == [DeciderFailed]
 
@@ -174,6 +174,6 @@ def test_a_provider_that_fails_is_not_believed(client_of, given, caplog):
 def test_a_flag_that_is_missing_is_not_believed(client_of):
     """The provider's default is no answer."""
     seen = []
-    ask = decider(client_of(InMemoryProvider({})))
+    ask = openfeature_decider(client_of(InMemoryProvider({})))
     assert checked(ask, LIVE, Context(targeting_key="anna"), seen.append) is None
     assert seen == [DeciderFailed(error="FlagFailedError")]
