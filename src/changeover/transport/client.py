@@ -55,8 +55,13 @@ class HttpClient(httpx.Client):
     The official client hands one HTTP client to four sub-clients, and each of them closes it as
     if it were its own. So `close` does nothing here: the client ends with its `with` block, with
     `shutdown`, or with the last reference to it.
+
+    Attributes:
+        router: What routes its calls, for health answers and providers of flags; None where
+            nothing does.
     """
 
+    router: Router | None = None
     _end: "weakref.finalize[[], Self] | None" = None
 
     def own(self, store: Store) -> Self:
@@ -66,6 +71,7 @@ class HttpClient(httpx.Client):
             store: The store that was made for this client.
         """
         self._end = weakref.finalize(self, store.close)
+        self.router = store if isinstance(store, Router) else None
         return self
 
     def close(self) -> None:
@@ -97,8 +103,12 @@ class AsyncHttpClient(httpx.AsyncClient):
 
     What `HttpClient` says of closing holds for `aclose`. The last reference to it can't close the
     store, since that takes an event loop: leave its `async with` block or await `shutdown`.
+
+    Attributes:
+        router: What routes its calls, as in `HttpClient`.
     """
 
+    router: AsyncRouter | None = None
     _store: AsyncStore | None = None
 
     def own(self, store: AsyncStore) -> Self:
@@ -108,6 +118,7 @@ class AsyncHttpClient(httpx.AsyncClient):
             store: The store that was made for this client.
         """
         self._store = store
+        self.router = store if isinstance(store, AsyncRouter) else None
         return self
 
     async def aclose(self) -> None:
