@@ -26,6 +26,26 @@ def reads_since(world, began):
     ]
 
 
+def sides_of(calls):
+    """Return who has answered, as far as clients know."""
+    return {call["side"] for call in calls if "side" in call}
+
+
+def test_kill_file_holds_on_the_next_call(routed):
+    """With everything well, the file alone leads every read back, from the next one on."""
+    with routed.world() as world:
+        go_live(world)
+        world.kill_file.touch()
+        switched = time.monotonic()
+        try:
+            world.await_reads()
+            assert sides_of(reads_since(world, switched)) == {Side.SOURCE}
+        finally:
+            world.kill_file.unlink()
+        world.await_calls(is_read_of(Side.TARGET), "reads do not come back", world.routed)
+        assert_good(world.history())
+
+
 def test_kill_switch_with_the_target_away(routed):
     """Target and flag store die: every read is answered, and by the source once the file is there.
 
@@ -47,7 +67,7 @@ def test_kill_switch_with_the_target_away(routed):
             world.await_calls(is_write, "clients do not write")
             assert {call["outcome"] for call in reads_since(world, died)} == {"ok"}
             later = reads_since(world, switched)
-            assert {call.get("side") for call in later if "side" in call} == {Side.SOURCE}
+            assert sides_of(later) == {Side.SOURCE}
             assert not [call for call in later if "fell_back" in call]
         finally:
             target.server.restart()

@@ -80,7 +80,7 @@ class Run:
         self.swap(Side.TARGET, killed_at[2])
 
 
-@pytest.mark.parametrize("number", runs())
+@pytest.mark.parametrize("number", list(runs()))
 def test_history(routed, number):
     """What clients were told across cutover and rollback is what one database would have said."""
     with routed.world() as world:
