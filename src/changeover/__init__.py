@@ -85,6 +85,9 @@ if TYPE_CHECKING:
         Written,
         read_stage,
     )
+    from changeover.routing.audience import (
+        Audience,
+    )
     from changeover.routing.context import (
         context,
     )
@@ -129,6 +132,7 @@ __all__ = [
     "AsyncDatabase",
     "AsyncHttpClient",
     "AsyncRepository",
+    "Audience",
     "CannotConnectError",
     "ChangeoverError",
     "ConfigurationError",
@@ -209,6 +213,7 @@ _HOMES = {
     "AsyncDatabase": "changeover.repository",
     "AsyncHttpClient": "changeover.transport",
     "AsyncRepository": "changeover.repository",
+    "Audience": "changeover.routing.audience",
     "CannotConnectError": "changeover.model.errors",
     "ChangeoverError": "changeover.model.errors",
     "ConfigurationError": "changeover.model.errors",

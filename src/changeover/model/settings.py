@@ -167,7 +167,8 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
         host: Where it listens.
         port: The port; 0 for any that is free.
         unix_socket: A socket that takes the port's place.
-        admin_port: A port where `/live` and `/ready` are answered too; 0 for none.
+        admin_port: A port where `/live` and `/ready` are answered too, and `/metrics` where the
+            gateway routes; 0 for none.
         workers: Processes.
         tls_certificate: A file with a certificate and its chain; empty for plain HTTP.
         tls_key: A file with its private key.

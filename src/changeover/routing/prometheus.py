@@ -6,7 +6,7 @@ two dictionaries and two counters.
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
@@ -41,8 +41,8 @@ ALL_TABLES: Final = "*"
 CLASSES: Final = frozenset({"missing", "extra", "value", "order", "error", "cap", "count"})
 RAILS: Final = frozenset({"errors", "latency", "mismatches"})
 
-# Of several processes the last one to have learned something is right.
-_LATEST: Final = "livemostrecent"
+Mode = Literal["livemostrecent", "livemin", "livemax"]
+"""What several processes say together: the one that learned last is right, or the worst counts."""
 
 Act = Callable[[Any], None]
 
@@ -118,9 +118,11 @@ class _State:
     """What a client obeys, and how fresh that is."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        def gauge(
+            name: str, text: str, labels: tuple[str, ...] = (), mode: Mode = "livemostrecent"
+        ) -> Gauge:
             return Gauge(
-                f"changeover_{name}", text, labels, registry=registry, multiprocess_mode=_LATEST
+                f"changeover_{name}", text, labels, registry=registry, multiprocess_mode=mode
             )
 
         self._stage = gauge("stage_info", "1 for the stage that is obeyed.", ("table", "stage"))
@@ -128,8 +130,12 @@ class _State:
         self._epoch = gauge("epoch", "Raised by every swap.")
         self._rollout = gauge("rollout_percent", "Of the keys, whose reads go to the target.")
         self._shadow = gauge("shadow_percent", "Of the reads, which run on both sides.")
-        self._killed = gauge("killed", "1 while reads are called back to the source.")
-        self._polled = gauge("polled_timestamp_seconds", "When the control tables last answered.")
+        self._killed = gauge(
+            "killed", "1 while reads are called back to the source.", mode="livemax"
+        )
+        self._polled = gauge(
+            "polled_timestamp_seconds", "When the control tables last answered.", mode="livemin"
+        )
         self._polls = Counter(
             "changeover_polls", "Looks at the control tables.", ("answered",), registry=registry
         )
