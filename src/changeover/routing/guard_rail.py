@@ -1,9 +1,10 @@
 """Guard rails: whether the target serves worse than it may, from what one client sees.
 
 Pure: time comes in as a value. Each rail must stand still under noise and move within one window
-under a fault, so each asks for a number of reads before it says anything, and the rail of latency
-asks for more: the median and the slowest hundredth must both have risen against the target's own
-earlier windows, and against what the source did meanwhile. A machine that is busy slows both sides.
+under a fault. The rail of latency asks for most: without a break for more than half a window the
+median must have risen, and with it the slow tenth and hundredth, against the target's own earlier
+windows and against what the source did meanwhile. A machine that is busy slows both sides, and
+not for long.
 """
 
 from collections import deque
@@ -13,14 +14,18 @@ from statistics import median_low
 from typing import Final
 
 from changeover.model.side import Side
-from changeover.routing.window import SLOTS, Meter, Slot, Window
+from changeover.routing.window import SLOTS, Meter, Slot, Window, together
 
 READS_MIN: Final = 500
 """A window with fewer reads is judged as if it had so many: of 20 reads one error is no rate."""
-COMPARED_MIN: Final = 2000
-"""The same for reads that were compared."""
-TIMED_MIN: Final = 200
-"""Fewer reads have no slowest hundredth worth the name."""
+COMPARED_MIN: Final = 1000
+"""The same for reads that were compared; each mismatch is settled, so one may well be enough."""
+TIMED_MIN: Final = 100
+"""Fewer reads have no slowest hundredth."""
+SLOW_SLOTS: Final = 6
+"""So many tenths of a window in a row must be slow."""
+SLOT_READS_MIN: Final = 15
+"""A tenth with fewer reads neither accuses nor excuses."""
 BASELINES_MIN: Final = 2
 BASELINES_MAX: Final = 20
 
@@ -162,7 +167,7 @@ class GuardRail:
             now: Seconds of a clock that never goes back. Call it several times per window.
         """
         whole = self._window.whole()
-        found = self._errors(whole) or self._mismatches(whole) or self._latency(whole)
+        found = self._errors(whole) or self._mismatches(whole) or self._latency()
         turns = self._window.turn(now)
         if found is not None:
             self.reset()
@@ -198,12 +203,17 @@ class GuardRail:
             f"{self._settings.window_s:g} s, {allowed:.2%} are allowed",
         )
 
-    def _latency(self, whole: Slot) -> Breach | None:
-        usual, speed = self._baselines[Side.TARGET].usual(), _Speed.of(whole.target)
-        if usual is None or speed is None:
+    def _latency(self) -> Breach | None:
+        usual, slots = self._baselines[Side.TARGET].usual(), self._window.latest(SLOW_SLOTS)
+        if usual is None or not slots:
             return None
-        allowed = self._settings.latency_ratio_max
-        if not speed.is_beyond(usual, allowed * self._burden(whole)):
+        latest = together(slots)
+        speed, allowed = _Speed.of(latest.target), self._settings.latency_ratio_max
+        ratio = allowed * self._burden(latest.source)
+        if speed is None or not speed.is_beyond(usual, ratio):
+            return None
+        known = [one.target for one in slots if one.target.answered >= SLOT_READS_MIN]
+        if any(one.quantile(0.5) <= ratio * usual.median for one in known):
             return None
         return Breach(
             rail=Rail.LATENCY,
@@ -212,9 +222,9 @@ class GuardRail:
             f"{usual.hundredth * 1000:.1f} ms; {allowed:g} times as long is allowed",
         )
 
-    def _burden(self, whole: Slot) -> float:
+    def _burden(self, source: Meter) -> float:
         """Return how many times slower the source's median is than usual; at least 1."""
-        usual, speed = self._baselines[Side.SOURCE].usual(), _Speed.of(whole.source)
+        usual, speed = self._baselines[Side.SOURCE].usual(), _Speed.of(source)
         if usual is None or speed is None:
             return 1.0
         return max(1.0, speed.median / usual.median)

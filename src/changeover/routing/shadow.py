@@ -34,7 +34,7 @@ from changeover.routing.kept_value import KeptValues
 from changeover.routing.mismatch import Tally, Verdict
 from changeover.routing.outline import table_of
 from changeover.routing.rule import State
-from changeover.routing.settling import Suspect, settle
+from changeover.routing.settling import Known, Suspect, settle
 from changeover.stores.store import Store
 
 STAGES: Final = frozenset({Stage.SHADOW, Stage.LIVE, Stage.RAMP_DOWN})
@@ -162,6 +162,7 @@ class Shadow:
         self._suspects: queue.Queue[Suspect | None] = queue.Queue(_SUSPECTS_MAX)
         self._threads: list[threading.Thread] = []
         self._tally = Tally()
+        self._known: Known = set()
         self._dropped = 0
         self._waiting = 0
 
@@ -181,6 +182,8 @@ class Shadow:
             return
         if not self._threads:
             self.start()
+        if self._is_closed:
+            return
         # The response behind the reply is the caller's.
         kept = Reply(status=reply.status, headers=reply.headers, body=reply.body)
         read = _Read(message, kept, answered_by, state.stage, state.primary)
@@ -237,6 +240,10 @@ class Shadow:
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, end - time.monotonic()))
+        with self._lock:
+            # What nobody looked at any more was dropped.
+            self._dropped, self._waiting = self._dropped + self._waiting, 0
+            self._idle.notify_all()
         self._flush()
         for store in self._stores.values():
             store.close()
@@ -313,7 +320,7 @@ class Shadow:
 
     def _settle(self, suspects: list[Suspect]) -> None:
         try:
-            verdicts = settle(suspects, self._ask, self._confirm, self._reading)
+            verdicts = settle(suspects, self._ask, self._confirm, self._reading, self._known)
         except Exception as error:  # noqa: BLE001 - the edge of a task
             verdicts = [self._failed(one.table, error) for one in suspects]
         for suspect, verdict in zip(suspects, verdicts, strict=True):

@@ -97,6 +97,16 @@ class Slot:
     mismatches: int = 0
 
 
+def together(slots: Sequence[Slot]) -> Slot:
+    """Return what slots make together."""
+    return Slot(
+        source=merged([one.source for one in slots]),
+        target=merged([one.target for one in slots]),
+        compared=sum(one.compared for one in slots),
+        mismatches=sum(one.mismatches for one in slots),
+    )
+
+
 class Window:
     """The last `SLOTS` slots, the newest of which still grows.
 
@@ -142,10 +152,13 @@ class Window:
 
     def whole(self) -> Slot:
         """Return what all slots make together."""
-        slots = tuple(self._slots)
-        return Slot(
-            source=merged([one.source for one in slots]),
-            target=merged([one.target for one in slots]),
-            compared=sum(one.compared for one in slots),
-            mismatches=sum(one.mismatches for one in slots),
-        )
+        return together(tuple(self._slots))
+
+    def latest(self, count: int) -> tuple[Slot, ...]:
+        """Return the latest slots that are over; none if there are not so many.
+
+        Args:
+            count: How many.
+        """
+        over = tuple(self._slots)[:-1]
+        return over[-count:] if len(over) >= count else ()

@@ -29,6 +29,7 @@ class World:
     mismatch_rate: float = 0.0
     slowness: float = 1.0
     source_slowness: float = 1.0
+    pause_s_max: float = 0.15
 
 
 class Client:
@@ -50,7 +51,7 @@ class Client:
         if self.now > self.busy_until and chance.random() < 1 / 60:
             self.busy_until = self.now + chance.uniform(2, 10)
         factor = max(0.6, self.load) * (2.5 if self.now < self.busy_until else 1.0)
-        pause_s = chance.uniform(0.05, 0.3) if chance.random() < 0.4 else 0.0
+        pause_s = chance.uniform(0.02, world.pause_s_max) if chance.random() < 0.2 else 0.0
         # Who is in flight while the process pauses waits for its end.
         paused = int(world.reads_per_s * pause_s)
         for at in range(world.reads_per_s):
@@ -62,8 +63,8 @@ class Client:
     def _read(self, world, factor, paused_s):
         chance = self.random
         is_target = chance.random() < world.target_share
-        seconds = chance.lognormvariate(-6.2, 0.6) * factor + paused_s
-        seconds *= world.slowness if is_target else world.source_slowness
+        slowness = world.slowness if is_target else world.source_slowness
+        seconds = chance.lognormvariate(-6.2, 0.6) * factor * slowness + paused_s
         is_error = is_target and chance.random() < world.error_rate
         self.rail.operation(Side.TARGET if is_target else Side.SOURCE, is_error, seconds)
         self.rail.compared(chance.random() < world.mismatch_rate)
