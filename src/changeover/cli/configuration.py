@@ -12,7 +12,7 @@ import msgspec
 from changeover.cli.mask import mask_dsn, mask_key
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.fault import ENVIRONMENT_NAME, Fault, Hooks
-from changeover.model.routing_settings import RoutingSettings
+from changeover.model.routing_settings import ROUTING_NAMES, RoutingSettings
 from changeover.model.settings import (
     GATEWAY_NAME,
     MIRROR_NAMES,
@@ -363,6 +363,7 @@ def show_environment(environment: Mapping[str, str]) -> list[Shown]:
         *PLAIN_NAMES,
         *LIBPQ_NAMES,
         ENVIRONMENT_NAME,
+        *ROUTING_NAMES,
     }
     public = {prefix + name for prefix in PUBLIC_PREFIXES for name in PLAIN_NAMES}
     return [
@@ -374,7 +375,7 @@ def show_environment(environment: Mapping[str, str]) -> list[Shown]:
 
 def _mask_value(name: str, value: str) -> str:
     is_open = name in {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSSLMODE", ENVIRONMENT_NAME}
-    if is_open or name.endswith("SUPABASE_URL"):
+    if is_open or name in ROUTING_NAMES or name.endswith("SUPABASE_URL"):
         return value if "@" not in value else "***"
     return f"@{value[1:]}" if value.startswith("@") else mask_key(value)
 

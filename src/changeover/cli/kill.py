@@ -103,8 +103,6 @@ def _on_file(done: "Switched", *, is_kill: bool) -> list[Block]:
             f"{done.file} is {verb}: clients that look at it read from the source on their next "
             "call, while the source is primary"
         )
-    elif done.control_error is not None:
-        text = f"{done.file} was left as it is" + (": it holds" if done.is_file_there else "")
     else:
         text = f"{done.file} is {'removed' if done.is_file_changed else 'not there'}"
     return [text]
@@ -112,7 +110,7 @@ def _on_file(done: "Switched", *, is_kill: bool) -> list[Block]:
 
 def _on_control(session: Session, done: "Switched", *, is_kill: bool) -> list[Block]:
     if done.control_error is not None:
-        return _unreached(session, done.control_error, is_kill=is_kill)
+        return _unreached(session, done.control_error)
     if done.primary != "source":
         text = (
             f"the control tables are {'turned' if is_kill else 'undone'}; the {done.primary} is "
@@ -126,15 +124,12 @@ def _on_control(session: Session, done: "Switched", *, is_kill: bool) -> list[Bl
     return [text]
 
 
-def _unreached(session: Session, error: str, *, is_kill: bool) -> list[Block]:
-    lines: list[Block] = [f"the control tables were NOT turned: {error}"]
-    if not is_kill:
-        return [*lines, "nothing was undone: reads stay where they are"]
+def _unreached(session: Session, error: str) -> list[Block]:
     others = (
         "clients on other machines, and those without a kill file, do not know of it; each goes "
         f"back to the source by itself when its last marker is older than {_limit(session)}"
     )
-    return [*lines, others]
+    return [f"the control tables were NOT turned: {error}", others]
 
 
 def _limit(session: Session) -> str:

@@ -1,6 +1,7 @@
 """`rollout`: whose reads the target answers in the stage `live`."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -73,32 +74,46 @@ def set_percent(
         raise ConfigurationError(
             f"'{percent}' is not a whole percentage", hint="write 5%, or 5; from 0 to 100"
         )
-    planned = journey.plan_percent(session.move, int(found.group(1)), bucket_group)
-    return _change(session, planned, dry_run=dry_run, yes=yes)
+    number = int(found.group(1))
+    return _change(
+        session,
+        lambda: journey.plan_percent(session.move, number, bucket_group),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 def add(session: Session, keys: Keys, *, dry_run: DryRun = False, yes: Yes = False) -> Outcome:
     """List targeting keys: their reads go to the target whatever the percentage; asks gates."""
     from changeover.journey import rollout as journey
 
-    return _change(session, journey.plan_add(session.move, keys), dry_run=dry_run, yes=yes)
+    def plan() -> "RolloutPlan":
+        return journey.plan_add(session.move, keys)
+
+    return _change(session, plan, dry_run=dry_run, yes=yes)
 
 
 def remove(session: Session, keys: Keys, *, dry_run: DryRun = False, yes: Yes = False) -> Outcome:
     """Take targeting keys off the list; never gated. The percentage may still let them in."""
     from changeover.journey import rollout as journey
 
-    return _change(session, journey.plan_remove(session.move, keys), dry_run=dry_run, yes=yes)
+    def plan() -> "RolloutPlan":
+        return journey.plan_remove(session.move, keys)
+
+    return _change(session, plan, dry_run=dry_run, yes=yes)
 
 
-def _change(session: Session, planned: "RolloutPlan", *, dry_run: bool, yes: bool) -> Outcome:
+def _change(
+    session: Session, plan: Callable[[], "RolloutPlan"], *, dry_run: bool, yes: bool
+) -> Outcome:
     from changeover.journey import rollout as journey
 
+    if not (dry_run or yes):
+        session.confirm(lambda: action_lines(plan().actions))
+    planned = plan()
     lines = action_lines(planned.actions)
     if dry_run:
         return dry({"stage": planned.stage}, journey.evaluate(session.move, planned), lines)
-    if lines and not yes:
-        session.confirm(lambda: lines)
     shown = journey.change(session.move, planned)
     blocks = _head(shown) if lines else ["nothing was changed", *_head(shown)]
     return Outcome(result=shown, blocks=blocks, next_steps=["changeover status"])

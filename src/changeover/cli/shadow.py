@@ -76,12 +76,12 @@ def sample(
 
     found = _PERCENT.fullmatch(percent.strip())
     wanted = float(found.group(1)) if found else math.nan
+    if not (dry_run or yes):
+        session.confirm(lambda: action_lines(journey.plan_sample(session.move, wanted).actions))
     planned = journey.plan_sample(session.move, wanted)
     lines = action_lines(planned.actions)
     if dry_run:
         return dry({"shadow_percent": planned.percent}, (), lines)
-    if lines and not yes:
-        session.confirm(lambda: lines)
     journey.sample(session.move, planned)
     return Outcome(
         result={"shadow_percent": planned.percent},

@@ -84,13 +84,13 @@ def back(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outc
 def _go(session: Session, wanted: "Stage | StageEvent", *, dry_run: bool, yes: bool) -> Outcome:
     from changeover.journey import stage as journey
 
+    if not (dry_run or yes):
+        session.confirm(lambda: action_lines(journey.plan(session.move, wanted).actions))
     planned = journey.plan(session.move, wanted)
     lines = action_lines(planned.actions)
     if dry_run:
         found = journey.evaluate(session.move, planned)
         return dry({"stage": planned.stage, "following": planned.following}, found, lines)
-    if lines and not yes:
-        session.confirm(lambda: lines)
     moved = journey.change(session.move, planned)
     return Outcome(result=moved, blocks=_blocks(planned), next_steps=_next(planned.following))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from changeover.model.errors import KillFileError
+from changeover.model.routing_settings import KILL_SWITCH_NAME
 
-ENVIRONMENT_NAME: Final = "CHANGEOVER_KILL_SWITCH"
 MODE: Final = 0o644
 """Services of other users must be able to see it."""
 
@@ -28,8 +28,14 @@ class KillFile:
 
     @property
     def is_there(self) -> bool:
-        """Whether it exists, and so whether clients of this machine obey it."""
-        return self.path.exists()
+        """Whether clients of this machine obey it; what can't be looked at counts as there."""
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def write(self, text: str) -> bool:
         """Make the file, unless it is there.
@@ -90,9 +96,9 @@ def kill_file(environment: Mapping[str, str], configured: str) -> KillFile | Non
         environment: The process's environment; `CHANGEOVER_KILL_SWITCH` comes first.
         configured: `kill_file` of `[routing]`.
     """
-    if environment.get(ENVIRONMENT_NAME):
+    if environment.get(KILL_SWITCH_NAME):
         return KillFile(
-            path=Path(environment[ENVIRONMENT_NAME]), origin=f"environment {ENVIRONMENT_NAME}"
+            path=Path(environment[KILL_SWITCH_NAME]), origin=f"environment {KILL_SWITCH_NAME}"
         )
     if configured:
         return KillFile(path=Path(configured), origin="changeover.toml [routing] kill_file")

@@ -34,7 +34,7 @@ class Switched:
         primary: The side with the authority for writes; None if it could not be asked.
         was_killed: The reason that stood in the control tables before.
         control_error: Why the control tables were not turned; None if they were.
-        exit_code: How a command ends with it: that of the first error, 0 without one.
+        exit_code: How a command ends with it: that of its error, 0 without one.
     """
 
     file: str | None = None
@@ -53,16 +53,25 @@ class Switched:
 
 
 def kill(find_move: Callable[[], Move], file: KillFile | None, reason: str) -> Switched:
-    """Call reads back to the source; what can't be reached is told, not raised.
+    """Call reads back to the source; what can't be reached is told while anything else holds.
 
     Args:
-        find_move: Returns the move; its errors are told too, after the file was written.
+        find_move: Returns the move; called after the file was written.
         file: The kill file of this machine, if one is named.
         reason: Why, for people: shown by `status`, kept in the events.
+
+    Raises:
+        ChangeoverError: If neither the file nor the control tables could be turned.
     """
     reason = reason[:REASON_CHARACTERS_MAX]
     done = _with_file(Switched(), file, lambda one: one.write(f"{reason}\n{me()}\n"))
-    return _with_control(done, find_move, reason)
+    try:
+        primary, before = _turn(find_move(), reason)
+    except ChangeoverError as error:
+        if not done.is_file_there:
+            raise
+        return replace(done, control_error=error.message, exit_code=error.exit_code)
+    return replace(done, primary=primary, was_killed=before)
 
 
 def unkill(find_move: Callable[[], Move], file: KillFile | None) -> Switched:
@@ -72,13 +81,15 @@ def unkill(find_move: Callable[[], Move], file: KillFile | None) -> Switched:
         find_move: Returns the move.
         file: The kill file of this machine, if one is named.
 
-    Returns:
-        What it came to; where the control tables can't be reached the file stays.
+    Raises:
+        ChangeoverError: If the control tables could not be turned; nothing was undone.
     """
-    done = _with_control(Switched(), find_move, None)
-    if done.control_error is not None:
-        return _with_file(done, file, lambda _: False)
-    return _with_file(done, file, KillFile.remove)
+    try:
+        primary, before = _turn(find_move(), None)
+    except ChangeoverError as error:
+        held = f", and the kill file {file.path} stays" if file and file.is_there else ""
+        raise type(error)(f"{error.message}; nothing was undone{held}", hint=error.hint) from error
+    return _with_file(Switched(primary=primary, was_killed=before), file, KillFile.remove)
 
 
 def _with_file(done: Switched, file: KillFile | None, turn: Callable[[KillFile], bool]) -> Switched:
@@ -92,16 +103,8 @@ def _with_file(done: Switched, file: KillFile | None, turn: Callable[[KillFile],
             done,
             is_file_there=file.is_there,
             file_error=error.message,
-            exit_code=done.exit_code or error.exit_code,
+            exit_code=error.exit_code,
         )
-
-
-def _with_control(done: Switched, find_move: Callable[[], Move], reason: str | None) -> Switched:
-    try:
-        primary, before = _turn(find_move(), reason)
-    except ChangeoverError as error:
-        return replace(done, control_error=error.message, exit_code=error.exit_code)
-    return replace(done, primary=primary, was_killed=before)
 
 
 def plan(file: KillFile | None, *, is_kill: bool) -> tuple[Action, ...]:

@@ -1,6 +1,13 @@
 """The settings of the routing: what clients may do, how long they wait, when they step back."""
 
+from typing import Final
+
 from changeover.model.section import Section
+
+KILL_SWITCH_NAME: Final = "CHANGEOVER_KILL_SWITCH"
+STAGE_FILE_NAME: Final = "CHANGEOVER_STAGE_FILE"
+ROUTING_NAMES: Final = (KILL_SWITCH_NAME, STAGE_FILE_NAME)
+"""Paths in the environment of every process that routes."""
 
 
 class RoutingSettings(Section, frozen=True, kw_only=True):

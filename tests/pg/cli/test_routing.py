@@ -269,10 +269,19 @@ def test_kill_holds_with_the_target_away(say, away, place):
     assert "the control tables were NOT turned" in out
     assert "when its last marker is older than 600 s" in out
     assert "changeover kill: again" in err
-    code, out, _ = say("unkill", "--yes")
+    code, _, err = say("unkill", "--yes")
     assert code == 5
-    assert "nothing was undone" in out
+    assert f"nothing was undone, and the kill file {place / 'kill'} stays" in err
     assert (place / "kill").exists()
+
+
+def test_a_kill_that_reaches_nothing_is_an_error(say, away, place):
+    """Without a kill file and with the target away nothing was done: 5, and the error says so."""
+    text = (place / "changeover.toml").read_text(encoding="utf-8")
+    (place / "changeover.toml").write_text(text.replace("kill_file", "#"), encoding="utf-8")
+    code, _, err = say("kill")
+    assert code == 5
+    assert "error CO201" in err
 
 
 def test_the_file_is_written_even_where_the_configuration_can_not_be_read(say, place, monkeypatch):
