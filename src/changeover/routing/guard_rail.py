@@ -2,9 +2,8 @@
 
 Pure: time comes in as a value. Each rail must stand still under noise and move within one window
 under a fault. The rail of latency asks for most: without a break for more than half a window the
-median must have risen, and with it the slow tenth and hundredth, against the target's own earlier
-windows and against what the source did meanwhile. A machine that is busy slows both sides, and
-not for long.
+median must have risen, and the tail with it, against the target's own earlier windows and against
+what the source did meanwhile. A machine that is busy slows both sides, and not for long.
 """
 
 from collections import deque
@@ -24,6 +23,8 @@ TIMED_MIN: Final = 100
 """Fewer reads have no slowest hundredth."""
 SLOW_SLOTS: Final = 6
 """So many tenths of a window in a row must be slow."""
+RECENT_SLOTS: Final = 3
+"""Mismatches are also looked for in the latest tenths alone, where earlier reads dilute nothing."""
 SLOT_READS_MIN: Final = 15
 """A tenth with fewer reads neither accuses nor excuses."""
 BASELINES_MIN: Final = 2
@@ -85,16 +86,13 @@ class _Speed:
         )
 
     def is_beyond(self, usual: "_Speed", ratio: float) -> bool:
-        """Return whether all of it rose, and all but the very tail by more than a ratio.
+        """Return whether the median rose by more than a ratio, and the tail with it.
 
-        By how much the slowest hundredth rose is not asked: a client's own pauses, which no target
-        can double, are often longer than any read.
+        The tail is the slowest hundredth, or the slow tenth: a client's own pauses, which no target
+        can double, are often longer than any read, and then they are the slowest hundredth.
         """
-        return (
-            self.median > ratio * usual.median
-            and self.tenth > ratio * usual.tenth
-            and self.hundredth > usual.hundredth
-        )
+        has_tail = self.hundredth > ratio * usual.hundredth or self.tenth > ratio * usual.tenth
+        return has_tail and self.median > ratio * usual.median
 
 
 class _Baseline:
@@ -167,7 +165,13 @@ class GuardRail:
             now: Seconds of a clock that never goes back. Call it several times per window.
         """
         whole = self._window.whole()
-        found = self._errors(whole) or self._mismatches(whole) or self._latency()
+        recent = together(self._window.latest(RECENT_SLOTS))
+        found = (
+            self._errors(whole)
+            or self._mismatches(whole)
+            or self._mismatches(recent)
+            or self._latency()
+        )
         turns = self._window.turn(now)
         if found is not None:
             self.reset()
@@ -200,7 +204,7 @@ class GuardRail:
         return Breach(
             rail=Rail.MISMATCHES,
             reason=f"{whole.mismatches} of {whole.compared} compared reads differ, settled, within "
-            f"{self._settings.window_s:g} s, {allowed:.2%} are allowed",
+            f"{self._settings.window_s:g} s at most, {allowed:.2%} are allowed",
         )
 
     def _latency(self) -> Breach | None:
