@@ -42,7 +42,11 @@ def free_port():
 
 @pytest.fixture
 def make_routed(world, make_gateway):
-    """A function that runs a gateway which routes in the world."""
+    """A function that runs a gateway which routes in the world; it compares nothing unasked.
+
+    The servers tell themselves apart: guard rails would rightly lower the rollout for that.
+    """
+    world.on(Side.TARGET, "UPDATE changeover.rollout SET shadow_percent = 0")
 
     def make(*, workers=1, dsn="", more=""):
         table = (
