@@ -101,5 +101,6 @@ def kill_file(environment: Mapping[str, str], configured: str) -> KillFile | Non
             path=Path(environment[KILL_SWITCH_NAME]), origin=f"environment {KILL_SWITCH_NAME}"
         )
     if configured:
-        return KillFile(path=Path(configured), origin="changeover.toml [routing] kill_file")
+        path = Path(configured).absolute()
+        return KillFile(path=path, origin="changeover.toml [routing] kill_file")
     return None

@@ -312,7 +312,7 @@ def test_an_older_move_is_told_how_to_get_the_tables(ask, installed, sql):
         "DROP TABLE changeover.rollout, changeover.client, changeover.rollout_member,"
         " changeover.rollout_step, changeover.shadow_count, changeover.shadow_mismatch CASCADE"
     )
-    for given in (("stage", "next"), ("rollout", "show"), ("shadow", "report")):
+    for given in (("stage", "next", "--yes"), ("rollout", "show"), ("shadow", "report")):
         shown = ask(*given)
         assert shown.code == 4
         assert "changeover capture install" in shown.result["hint"]
