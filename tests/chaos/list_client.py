@@ -35,6 +35,7 @@ from changeover.model.routing_observation import (
 from changeover.model.routing_observation import Outcome as Told
 
 USERS = 40
+WAIT_S = 30
 PAUSE_S = 0.01
 HEADER = "Changeover-Targeting-Key"
 UNSURE_CLASSES = frozenset({"08", "57", "58", "XX", "F0"})
@@ -208,8 +209,7 @@ def make_options(config):
 
 def run_lane(config, lane, http):
     """Call until the process ends."""
-    headers = {}
-    options = ClientOptions(httpx_client=http or httpx.Client(timeout=30), headers=headers)
+    options = ClientOptions(httpx_client=http or httpx.Client(timeout=WAIT_S))
     client = create_client(config["url"], config["key"], options)
     while True:
         keys = lane.gate.enter()

@@ -5,6 +5,7 @@ What `world.py` has, with an application of lists instead of the writers' ledger
 
 import contextlib
 import json
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -18,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from recording import Follower, history_of
 from world import World
 
+from changeover.model.routing_settings import RoutingSettings
 from changeover.model.side import Side
 from changeover.transfer.copy import copy
 
@@ -28,6 +30,7 @@ CLIENTS = {
     "sync": {},
     "async": {"is_async": True},
     "other": {"lanes": 1},
+    "gateway": {"way": "gateway", "lanes": 1},
 }
 NUMBERS = 10_000_000
 """Each process counts its calls and values from a multiple of this."""
@@ -94,6 +97,7 @@ class RoutedWorld(World):
         self.keys = keys_of(0)
         self.clients = {}
         self._started = {}
+        self._gateways = {}
         self.records = []
         self.kill_file = directory / "kill"
         self.api = self._exits.enter_context(
@@ -169,13 +173,14 @@ class RoutedWorld(World):
         }
         number = next(self._processes)
         process = f"{name}-{number}"
+        url = self._start_gateway(name, process) if way == "gateway" else self.url
         record = self.directory / f"{process}.jsonl"
         record.touch()
         config = {
             "process": process,
             "way": way,
             "is_async": is_async,
-            "url": self.url,
+            "url": url,
             "key": token("service_role"),
             "jwt_secret": JWT_SECRET,
             "dsn_file": str(self.target_dsn),
@@ -184,7 +189,7 @@ class RoutedWorld(World):
             "first": number * NUMBERS,
             "keys": self.keys,
             "lanes": lanes,
-            "pause_s": 0.05,
+            "pause_s": 0.1,
             "is_reader": False,
             "seed": f"{self._seed}-{number}",
             "route": {**ROUTE, "kill_file": str(self.kill_file), **(route or {})},
@@ -199,6 +204,30 @@ class RoutedWorld(World):
         self.records.append(child.record)
         self.clients[name] = child
         return child
+
+    def _start_gateway(self, name, process):
+        """Start a gateway that routes, in the place of the one that a client had; return its URL.
+
+        A client and its gateway are killed together: what the gateway knew of its writes is gone.
+        """
+        if name in self._gateways:
+            self._gateways[name].stop(signal.SIGKILL)
+        settings = {
+            "source_url": f"{self.url}/rest/v1",
+            "kill_file": str(self.kill_file),
+            "state_file": str(self.state_file(name)),
+            **{key: value for key, value in ROUTE.items() if hasattr(RoutingSettings(), key)},
+        }
+        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+        gateway = self._exits.enter_context(
+            gateway_process(
+                self.target_dsn.read_text(encoding="utf-8"),
+                self._place(process),
+                table="\n".join(["[routing]", *lines]),
+            )
+        )
+        self._gateways[name] = gateway
+        return gateway.url
 
     def state_file(self, name):
         """Return where a client keeps the last known state."""

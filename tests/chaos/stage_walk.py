@@ -16,7 +16,7 @@ from changeover.model.fault import Hooks
 from changeover.model.side import Side, Stage
 from changeover.transfer.verify import verify
 
-DEADLINE_S = 3.0
+DEADLINE_S = 2.0
 SAMPLED_PERCENT = 20
 """Nothing goes live that was not compared."""
 
