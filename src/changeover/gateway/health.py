@@ -69,12 +69,12 @@ class Health:
 class Admin:
     """An ASGI application for a port of its own: `/live`, `/ready` and `/metrics`, else 404."""
 
-    def __init__(self, health: Health, metrics: Callable[[], Reply] | None = None) -> None:
+    def __init__(self, health: Health, metrics: Callable[[], Reply]) -> None:
         """Serve the health of this worker.
 
         Args:
             health: Who answers.
-            metrics: Returns the metrics of all workers; None where nobody counts.
+            metrics: Returns the metrics of all workers.
         """
         self._health = health
         self._metrics = metrics
@@ -94,7 +94,7 @@ class Admin:
         kinds = {"/live": Kind.LIVE, "/ready": Kind.READY}
         if path in kinds:
             return await self._health.reply(kinds[path])
-        if path == "/metrics" and self._metrics is not None:
+        if path == "/metrics":
             # Files of all workers are read: not in the loop that answers everybody.
             return await asyncio.to_thread(self._metrics)
         return Reply(status=404)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 DIRECTORY_NAME: Final = "PROMETHEUS_MULTIPROC_DIR"
-MISSING: Final = b"the metrics need prometheus-client: pip install 'changeover[metrics]'\n"
+MISSING: Final = (
+    b"nothing is counted: metrics are those of a gateway that routes, "
+    b"and need prometheus-client (pip install 'changeover[metrics]')\n"
+)
 
 
 class Metrics:

@@ -28,7 +28,7 @@ from changeover.gateway.routing_log import RoutingLog
 from changeover.gateway.setup import Setup
 from changeover.gateway.wire import Protocol
 from changeover.model.errors import ChangeoverError
-from changeover.model.observation import Observer, ignore
+from changeover.model.observation import Observer
 from changeover.routing.audience import Audience
 
 KEEP_ALIVE_S: Final = 65
@@ -96,6 +96,7 @@ class Worker:
         self._log = AccessLog(status_min=setup.status_logged_min)
         self._servers: list[_Server] = []
         self._metrics = Metrics()
+        self._observer: Observer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._exit_code = 0
 
@@ -121,7 +122,6 @@ class Worker:
 
     async def _serve(self, parent: int | None) -> int:
         setup = self._setup
-        self._observer = self._watch(setup)
         self._backend = self._open(setup)
         health = Health(self._is_ready, self._standing)
         proxy = Proxy(setup.upstream) if setup.upstream else None
@@ -136,8 +136,8 @@ class Worker:
         self._servers = [_server(self._gateway, setup, setup.stop_s_max)]
         runs = [self._servers[0].serve([self._sockets.api])]
         if self._sockets.admin is not None:
-            metrics = self._metrics.reply if setup.route is not None else None
-            self._servers.append(_server(Admin(health, metrics), None, ADMIN_STOP_S))
+            admin = Admin(health, self._metrics.reply)
+            self._servers.append(_server(admin, None, ADMIN_STOP_S))
             runs.append(self._servers[1].serve([self._sockets.admin]))
         self._hear(parent)
         if not setup.is_seen:
@@ -155,12 +155,11 @@ class Worker:
         reload = in_loop(loop, lambda: self._begin(self._reload_configuration))
         if setup.route is None:
             return Backend(setup, reload)
+        self._observer = self._observer or self._watch()
         return RoutedBackend(setup, setup.route, reload, self._observer)
 
-    def _watch(self, setup: Setup) -> Observer:
+    def _watch(self) -> Observer:
         """Return who is told of what happens to the routing, for the life of the worker."""
-        if setup.route is None:
-            return ignore
         log: Observer = RoutingLog(self._log, asyncio.get_running_loop())
         counts = self._metrics.observer()
         return Audience(log, counts) if counts is not None else Audience(log)

@@ -241,6 +241,22 @@ def test_a_target_that_is_away_does_not_keep_it_from_starting(world, make_routed
     assert "the last known stage is served from meanwhile" in api.text()
 
 
+def test_another_configuration_is_another_client(world, make_routed):
+    """Read again at SIGUSR2, the old one takes leave, and the counts go on."""
+    api = make_routed()
+    obeys(world, api, "off")
+    with api.client() as client:
+        side(client)
+        (before,) = world.on(Side.TARGET, "SELECT client_id FROM changeover.client")
+        api.send(signal.SIGUSR2)
+        wait_for(lambda: api.events("configuration_reloaded"), what="the configuration")
+        after = "SELECT client_id FROM changeover.client"
+        wait_for(lambda: world.on(Side.TARGET, after) not in ([], [before]), what="the new one")
+        wait_for(lambda: before not in world.on(Side.TARGET, after), what="the old one's leave")
+        side(client)
+    assert metric(metrics(api), "changeover_operations_total", side="source") == 2
+
+
 def test_one_that_stops_takes_leave(world, make_routed):
     """A deploy does not leave clients behind that nobody hears of."""
     api = make_routed(workers=2)
