@@ -86,8 +86,10 @@ class Passage:
         number, is_mirrored = link.own.issue(), False
         try:
             wait_s = self._route.mirror_wait_ms_max / 1000
-            told: bool | None = yield Await(link.confirming(number), wait_s)
+            confirming = link.confirming(number)
+            told: bool | None = yield Await(confirming, wait_s)
             if told is None:
+                confirming.cancel()
                 link.note_silence()
             is_mirrored = bool(told)
         finally:
@@ -104,7 +106,9 @@ class Passage:
         if not verdict.is_fenced(reply):
             return self._told(reply, side, view)
         began = time.monotonic()
-        state: State | None = yield Await(self._link.opening(), view.state.swap_wait_s_max)
+        opening = self._link.opening()
+        state: State | None = yield Await(opening, view.state.swap_wait_s_max)
+        opening.cancel()  # nobody is told twice
         seconds = time.monotonic() - began
         self._observer(WriteRefused(side=side, is_repeated=state is not None, seconds=seconds))
         if state is None:

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -316,27 +316,31 @@ class AsyncRouter(_Base):
 
 
 def _result(future: "Future[T]", timeout_s: float) -> T | None:
-    """Wait for a result; None if it does not come in time."""
-    until = time.monotonic() + timeout_s
+    """Wait for a result; None if it does not come in time. Others may wait for the same."""
     try:
         return future.result(timeout_s)
     except TimeoutError:
-        if future.done() and time.monotonic() < until:
+        if future.done() and not future.cancelled() and future.exception() is not None:
             raise
-        future.cancel()
     except CancelledError:
         pass
     return None
 
 
 async def _waited(future: "Future[T]", timeout_s: float) -> T | None:
-    """Wait for a result; None if it does not come in time."""
-    wrapped = asyncio.wrap_future(future)
-    done, _ = await asyncio.wait({wrapped}, timeout=timeout_s)
-    if not done:
-        future.cancel()
-        return None
-    return None if wrapped.cancelled() else wrapped.result()
+    """Wait for a result; None if it does not come in time. Others may wait for the same."""
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+
+    def tell(_: "Future[T]") -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(event.set)
+
+    future.add_done_callback(tell)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    return future.result() if future.done() and not future.cancelled() else None
 
 
 def _require_transactions(view: View) -> None:
