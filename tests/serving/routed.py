@@ -19,7 +19,7 @@ from changeover.engine.message import Message, Reply
 from changeover.journey.daemon import Daemon
 from changeover.journey.swap import Driver
 from changeover.model.fault import Hooks
-from changeover.model.side import Side
+from changeover.model.side import Side, Stage
 from changeover.routing.router import AsyncRouter
 
 KEY = {"authorization": f"Bearer {token('service_role')}"}
@@ -233,6 +233,27 @@ def side_of(reply: Reply) -> str:
 def call(number: int) -> Message:
     """Return a write of one note by a function that counts its calls."""
     return replace(write(number), path="/rpc/add_note")
+
+
+def obeys(router, stage, *, percent=None):
+    """Wait until a router has seen a stage, knows that the mirror is well, and has no mark."""
+    router.send(read("/answered_by"))
+
+    def seen():
+        state = router.link.view.state
+        is_well = state.stage is not Stage.LIVE or (
+            state.marker_age_ms is not None and not state.is_catching_up
+        )
+        is_well = is_well and router.link.own.is_clean
+        return state.stage is stage and is_well and percent in (None, state.rollout.percent)
+
+    wait_for(seen, what=f"the stage {stage}")
+
+
+def knows(router: Any, stage: Stage) -> None:
+    """Wait until a router has seen a stage."""
+    router.send(read("/answered_by"))
+    wait_for(lambda: router.link.view.state.stage is stage, what=f"the stage {stage}")
 
 
 class LoopRouter:

@@ -1,13 +1,16 @@
 """A live move for routers, and routers of both colours."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gateway_process import JWT_SECRET, gateway_process
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from routed import GRANTS, ROLES, TABLES, LoopRouter, World
 
 import changeover
@@ -21,6 +24,11 @@ from changeover.stores.counter import StoreSettings
 from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
 from changeover.stores.supabase import AsyncSupabaseStore, SupabaseStore
 from changeover.transfer import capture
+
+sys.path.append(str(Path(__file__).parents[2] / "chaos"))
+
+from http_proxy import HttpFaultProxy
+from proxy import FaultProxy
 
 _numbers = count(1)
 
@@ -124,3 +132,26 @@ def make_router(request, world) -> Iterator[Callable[..., Any]]:
             return one
 
         yield make
+
+
+@pytest.fixture
+def make_http_proxy() -> Iterator[Callable[[str], Any]]:
+    """A function that puts a proxy with faults before a URL of this machine."""
+    with ExitStack() as after:
+        yield lambda url: after.enter_context(HttpFaultProxy(int(url.rsplit(":", 1)[1])))
+
+
+@pytest.fixture
+def target_proxy(world) -> Iterator[Any]:
+    """A proxy with faults before the target; its `dsn` leads through it."""
+    parts = conninfo_to_dict(world.target_dsn)
+    with FaultProxy(int(str(parts["port"]))) as proxy:
+        plain = {"sslmode": "disable", "gssencmode": "disable"}
+        proxy.dsn = make_conninfo(world.target_dsn, host="127.0.0.1", port=proxy.port, **plain)
+        yield proxy
+
+
+@pytest.fixture
+def seen() -> list[Any]:
+    """What a router that is given `observer=seen.append` tells."""
+    return []

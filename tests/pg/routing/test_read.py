@@ -1,28 +1,13 @@
 """Which side answers a read, stage by stage, on a live move."""
 
 import pytest
-from gateway_process import wait_for
-from routed import LISTED, call, read, side_of, write
+from routed import LISTED, call, obeys, read, side_of
 
 from changeover.control.swap import Kind
 from changeover.model.side import Side, Stage
 
 WHO = "/answered_by"
 KEYED = {"changeover-targeting-key": LISTED}
-
-
-def obeys(router, stage, *, percent=None):
-    """Wait until a router has seen a stage, and that the mirror is well."""
-    router.send(read(WHO))
-
-    def seen():
-        state = router.link.view.state
-        is_well = state.stage is not Stage.LIVE or (
-            state.marker_age_ms is not None and not state.is_catching_up
-        )
-        return state.stage is stage and is_well and percent in (None, state.rollout.percent)
-
-    wait_for(seen, what=f"the stage {stage}")
 
 
 @pytest.mark.parametrize(
@@ -80,13 +65,3 @@ def test_a_call_of_a_stable_function_is_a_read(world, make_router):
     assert side_of(router.send(stable)) == "target"
     assert router.send(call(1)).status == 200
     assert (world.calls(Side.SOURCE), world.calls(Side.TARGET)) == (1, 0)
-
-
-def test_a_write_goes_to_the_source_and_comes_back_as_mirrored(world, make_router):
-    """After a write in `dual_write` the row is on the target when the write returns."""
-    world.set_stage(Stage.DUAL_WRITE)
-    router = make_router()
-    obeys(router, Stage.DUAL_WRITE)
-    for number in range(1, 6):
-        assert router.send(write(number)).status == 201
-        assert number in world.ids(Side.TARGET)
