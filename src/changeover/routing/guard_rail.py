@@ -15,8 +15,8 @@ from typing import Final
 from changeover.model.side import Side
 from changeover.routing.window import SLOTS, Meter, Slot, Window, together
 
-READS_MIN: Final = 500
-"""A window with fewer reads is judged as if it had so many: of 20 reads one error is no rate."""
+READS_MIN: Final = 200
+"""A window with fewer reads is judged as if it had so many: one error of 20 reads is no rate."""
 COMPARED_MIN: Final = 1000
 """The same for reads that were compared; each mismatch is settled, so one may well be enough."""
 TIMED_MIN: Final = 100

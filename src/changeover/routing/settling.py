@@ -1,12 +1,13 @@
 """Settling: a difference counts only when it is still there after the mirror has passed it.
 
-Per try: the primary again, a token that the mirror answers, the secondary, the primary once more.
-Equal answers of the primary mean that it stood still; the secondary has by then seen all that the
-first of them did. What still differs is no lag. It may be a value that left and came back between
-two reads of the primary: so a second try must find both sides as the first did, and then the
-primary must stand still for some reads more. A row that changes all the time does not do that.
-What has been settled so strictly once need not be again: the same columns of the same table.
+A try is: the primary, a token that the mirror answers, the secondary, the primary again. If the
+primary answers the same, it stood still, or it came back to what it was. If it stood still, the
+secondary must by then answer the same, so that what differs is no lag. That it came back is ruled
+out by repeating: several tries in a row must find both sides as the first did. Each has a token of
+its own in the middle, which takes longer than a read: a row that changes all the time does not
+look the same on both sides so often, and one that rests for so long has been carried.
 
+What was settled so strictly once needs fewer tries again: the same columns of the same table.
 Several suspects are settled together: one token serves them all.
 """
 
@@ -20,17 +21,19 @@ from changeover.model.side import Side, Stage
 from changeover.routing.comparison import Reading, compare
 from changeover.routing.mismatch import MismatchClass, Verdict
 
-TRIES_MAX: Final = 3
-STILL_READS: Final = 12
-"""So often more must the primary answer the same, before a difference is believed."""
+STREAK_MIN: Final = 6
+"""So many tries in a row must find the same, before a difference is believed."""
+STREAK_KNOWN_MIN: Final = 2
+"""The same where the same columns differed before."""
+FAILURES_MAX: Final = 3
+"""After so many tries that said nothing a read is left unsettled."""
+KNOWN_MAX: Final = 1000
 
 Ask: TypeAlias = Callable[[Side, Message], Reply]
 """Asks a side."""
 
 Known: TypeAlias = set[tuple[str, MismatchClass, tuple[str, ...]]]
 """Table, class and columns of what was settled before."""
-
-KNOWN_MAX: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +58,20 @@ class _Case:
     """A suspect, while it is settled.
 
     Attributes:
-        before: The primary's answer before the token.
-        after: The secondary's answer after it.
-        earlier: The same two of an earlier try that found a difference.
+        before: The primary's last answer.
+        after: The secondary's last one.
+        steady: The secondary's answer of the tries in a row that found a difference.
+        streak: How many tries they are.
+        failures: How many tries said nothing.
         verdict: What came of it; None while it is open.
     """
 
     suspect: Suspect
-    before: Reply | None = None
+    before: Reply
     after: Reply | None = None
-    earlier: tuple[Reply, Reply] | None = None
+    steady: Reply | None = None
+    streak: int = 0
+    failures: int = 0
     verdict: Verdict | None = None
 
 
@@ -89,56 +96,60 @@ def settle(
         EQUAL, MISMATCH, SKIPPED, or UNSETTLED where the primary did not stand still or the mirror
         did not come.
     """
-    cases = [_Case(one) for one in suspects]
-    for _ in range(TRIES_MAX):
-        open_cases = [case for case in cases if case.verdict is None]
-        if not open_cases:
-            break
-        for case in open_cases:
-            case.before = ask(case.suspect.primary, case.suspect.message)
-        if not confirm():
-            break
+    cases = [_Case(one, ask(one.primary, one.message)) for one in suspects]
+    open_cases = list(cases)
+    while open_cases and confirm():
         for case in open_cases:
             case.after = ask(case.suspect.primary.other, case.suspect.message)
         for case in open_cases:
-            _judge(case, ask, reading(case.suspect.primary), known)
+            again = ask(case.suspect.primary, case.suspect.message)
+            _judge(case, again, reading(case.suspect.primary), known)
+            case.before = again
+        open_cases = [case for case in open_cases if case.verdict is None]
     return [case.verdict or _unsettled(case.suspect) for case in cases]
 
 
-def _judge(case: _Case, ask: Ask, reading: Reading, known: Known) -> None:
-    """Give a verdict on a try, unless another one is needed."""
-    before, after = case.before, case.after
-    assert before is not None, "the primary was asked"
-    assert after is not None, "the secondary was asked"
-    if not _is_still(case, ask, reading, 1):
+def _judge(case: _Case, again: Reply, reading: Reading, known: Known) -> None:
+    """Give a verdict on the tries so far, unless another one is needed."""
+    assert case.after is not None, "the secondary was asked"
+    if not _is_equal(case, reading, case.before, again):
+        _fail(case)
         return
-    verdict = compare(case.suspect.message, before, after, reading)
+    verdict = compare(case.suspect.message, again, case.after, reading)
     if verdict.comparison is Comparison.UNSETTLED:
-        return
-    if verdict.comparison is not Comparison.MISMATCH:
+        _fail(case)
+    elif verdict.comparison is not Comparison.MISMATCH:
         case.verdict = verdict
-        return
-    earlier, case.earlier = case.earlier, (before, after)
-    if earlier is None or not all(
-        _is_equal(case, reading, *pair) for pair in zip(earlier, case.earlier, strict=True)
-    ):
-        return
+    else:
+        _lengthen(case, verdict, reading, known)
+
+
+def _lengthen(case: _Case, verdict: Verdict, reading: Reading, known: Known) -> None:
+    """Count a try that found a difference, and believe it if it is one of many alike."""
+    assert case.after is not None, "the secondary was asked"
+    if case.steady is not None and not _is_equal(case, reading, case.steady, case.after):
+        _fail(case)
+        if case.verdict is not None:
+            return
+    case.steady = case.after
+    case.streak += 1
     found = {(one.table, one.kind, one.columns) for one in verdict.differences}
-    if found <= known or _is_still(case, ask, reading, STILL_READS):
+    if case.streak >= (STREAK_KNOWN_MIN if found <= known else STREAK_MIN):
         case.verdict = verdict
         known.update(found if len(known) < KNOWN_MAX else ())
+
+
+def _fail(case: _Case) -> None:
+    """Begin anew after a try that said nothing; give up after too many."""
+    case.steady, case.streak = None, 0
+    case.failures += 1
+    if case.failures >= FAILURES_MAX:
+        case.verdict = _unsettled(case.suspect)
 
 
 def _is_equal(case: _Case, reading: Reading, one: Reply, other: Reply) -> bool:
     verdict = compare(case.suspect.message, one, other, reading)
     return verdict.comparison is Comparison.EQUAL
-
-
-def _is_still(case: _Case, ask: Ask, reading: Reading, times: int) -> bool:
-    """Return whether the primary answers so often what it answered before."""
-    assert case.before is not None, "the primary was asked"
-    message, primary = case.suspect.message, case.suspect.primary
-    return all(_is_equal(case, reading, case.before, ask(primary, message)) for _ in range(times))
 
 
 def _unsettled(suspect: Suspect) -> Verdict:

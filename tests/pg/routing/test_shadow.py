@@ -69,7 +69,7 @@ def make_world(pair, ready, mirror_of, make_gateway, tmp_path):
         ) as world:
             fill(world)
             if is_bent:
-                bend(world)
+                world.bend("public.film", BENT)
             yield world
 
     return make
@@ -112,23 +112,6 @@ def test_two_sides_that_agree_differ_in_nothing(make_world):
 
 
 BENT = "UPDATE public.film SET title = 'bent' WHERE id = 3"
-
-
-def bend(world):
-    """Change a row of the target past its fence, as a trigger there once did.
-
-    (While a trigger of the secondary fires, the mirror refuses to carry rows at all.)
-    """
-    with world.pair.target.connect_as_superuser() as connection, connection.transaction():
-        triggers = connection.execute(
-            "SELECT tgname, tgenabled FROM pg_trigger"
-            " WHERE tgrelid = 'public.film'::regclass AND NOT tgisinternal"
-        ).fetchall()
-        connection.execute("ALTER TABLE public.film DISABLE TRIGGER USER")
-        connection.execute(BENT)
-        for name, enabled in triggers:
-            how = "ENABLE ALWAYS" if enabled == "A" else "ENABLE"
-            connection.execute(f'ALTER TABLE public.film {how} TRIGGER "{name}"')
 
 
 @pytest.mark.parametrize(

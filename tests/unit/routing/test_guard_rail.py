@@ -47,10 +47,10 @@ def test_what_is_older_than_a_window_is_forgotten():
     """Errors of an earlier window don't count in a later one."""
     rail = GuardRail(GuardSettings(window_s=10))
     rail.breach(0.0)
-    for _ in range(5):
+    for _ in range(2):
         rail.operation(Side.TARGET, True, 0.1)
     rail.breach(11.0)
-    for _ in range(5):
+    for _ in range(2):
         rail.operation(Side.TARGET, True, 0.1)
     assert rail.breach(12.0) is None
 
