@@ -6,7 +6,7 @@ import pytest
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
-from openfeature.flag_evaluation import FlagResolutionDetails, Reason
+from openfeature.flag_evaluation import FlagEvaluationDetails, FlagResolutionDetails, Reason
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 import changeover
@@ -177,3 +177,17 @@ def test_a_flag_that_is_missing_is_not_believed(client_of):
     ask = openfeature_decider(client_of(InMemoryProvider({})))
     assert checked(ask, LIVE, Context(targeting_key="anna"), seen.append) is None
     assert seen == [DeciderFailed(error="FlagFailedError")]
+
+
+@pytest.mark.parametrize("given", ["error", "false", 1, None])
+def test_a_client_that_checks_no_types_is_not_believed(given):
+    """Other clients hand a provider's text on as it is, and any text is true."""
+
+    class Trusting:
+        def get_boolean_details(self, flag, _default, _asked):
+            return FlagEvaluationDetails(flag, given)
+
+    seen = []
+    ask = openfeature_decider(Trusting())
+    assert checked(ask, LIVE, Context(targeting_key="anna"), seen.append) is None
+    assert seen == [DeciderFailed(error="TypeError")]
