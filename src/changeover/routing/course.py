@@ -116,21 +116,26 @@ class Course:
         Returns:
             The steps to wait for, and at their end the answer.
         """
-        link = self._link
-        if not link.is_ready:
-            yield from self._await_first_look()
-        view = link.view
+        yield from self.look()
+        view = self._link.view
         if self._is_observed:
             return (yield from self._observed(message, view))
         if self._is_read(message, view):
             return (yield from self._read(message, view))[0]
         return (yield from self._passage.write(without_header(message), view))[0]
 
-    def _await_first_look(self) -> Generator[Step, Any, None]:
+    def look(self) -> Generator[Step, Any, None]:
         """Let the control tables answer before the first request: what is on disk may be old."""
+        if self._link.is_ready:
+            return
         left_s = self._link.started_s + self._timeout_s - time.monotonic()
         if left_s > 0:
             yield Await(self._link.ready, left_s)
+
+    def confirm(self) -> Generator[Step, Any, None]:
+        """Wait for the mirror after a transaction, as after a write."""
+        if not self._link.view.is_plain:
+            yield from self._passage.confirm()
 
     def _is_read(self, message: Message, view: View) -> bool:
         if message.method in _READS:

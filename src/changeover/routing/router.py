@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -30,7 +30,7 @@ from changeover.routing.last_state import LastState
 from changeover.routing.link import Link, LinkSettings
 from changeover.routing.rule import Decision, State, decide
 from changeover.routing.setting import Route
-from changeover.routing.step import Ask, Await, Step, Steps, Try
+from changeover.routing.step import Ask, Await, Step, Try
 from changeover.routing.view import View
 from changeover.stores.postgres import (
     AsyncBoundStore,
@@ -159,7 +159,7 @@ class Router(_Base):
         self.link.ensure()
         return self._drive(self.course.steps(message))
 
-    def _drive(self, steps: Steps) -> Reply:
+    def _drive(self, steps: Generator[Step, Any, T]) -> T:
         try:
             step = next(steps)
             while True:
@@ -170,7 +170,7 @@ class Router(_Base):
                 else:
                     step = steps.send(value)
         except StopIteration as end:
-            answer: Reply = end.value
+            answer: T = end.value
             return answer
 
     def _take(self, step: Step) -> Any:
@@ -206,9 +206,11 @@ class Router(_Base):
             Refusal: No connection could be had, or the COMMIT was refused.
         """
         self.link.ensure()
+        self._drive(self.course.look())
         _require_transactions(self.link.view)
         with self._target.transaction(timeout_ms) as store:
             yield store
+        self._drive(self.course.confirm())
 
     def close(self) -> None:
         """End the link and close both stores; may be called twice."""
@@ -253,7 +255,7 @@ class AsyncRouter(_Base):
         self.link.ensure()
         return await self._drive(self.course.steps(message))
 
-    async def _drive(self, steps: Steps) -> Reply:
+    async def _drive(self, steps: Generator[Step, Any, T]) -> T:
         try:
             step = next(steps)
             while True:
@@ -264,7 +266,7 @@ class AsyncRouter(_Base):
                 else:
                     step = steps.send(value)
         except StopIteration as end:
-            answer: Reply = end.value
+            answer: T = end.value
             return answer
 
     async def _take(self, step: Step) -> Any:
@@ -302,9 +304,11 @@ class AsyncRouter(_Base):
         """Give a store whose requests are parts of one transaction; see `Router.transaction`."""
         self._reach.loop = asyncio.get_running_loop()
         self.link.ensure()
+        await self._drive(self.course.look())
         _require_transactions(self.link.view)
         async with self._target.transaction(timeout_ms) as store:
             yield store
+        await self._drive(self.course.confirm())
 
     async def close(self) -> None:
         """End the link and close both stores; may be called twice."""
