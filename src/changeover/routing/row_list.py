@@ -5,15 +5,15 @@ rows on the other side: what could be that is a doubt, not a difference. What ca
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
 
 from changeover.routing import exact_json
-from changeover.routing.exact_json import Number, Record
+from changeover.routing.exact_json import Record
 from changeover.routing.mismatch import Findings, MismatchClass
-from changeover.routing.outline import Level, Term
+from changeover.routing.outline import Level
+from changeover.routing.row_order import sort_key, told
 
 Indices: TypeAlias = list[int]
 
@@ -211,9 +211,9 @@ class _Lists:
         if not level.is_ordered:
             self._findings.doubts.add(GIVEN)
             return False
-        terms = _told(level)
-        firsts = [_order(self._primary.rows[one], terms) for one, _ in sorted(pairs)]
-        seconds = [_order(self._secondary.rows[other], terms) for other in sequence]
+        terms = told(level)
+        firsts = [sort_key(self._primary.rows[one], terms) for one, _ in sorted(pairs)]
+        seconds = [sort_key(self._secondary.rows[other], terms) for other in sequence]
         if firsts == seconds and not level.is_total:
             if len(terms) < len(level.terms):
                 self._findings.doubts.add(TIES)
@@ -248,14 +248,14 @@ class _Lists:
         if not other.is_partial:
             return False
         level = self._level
-        terms = _told(level)
+        terms = told(level)
         if level.is_total:
             return False
         if len(terms) < len(level.terms) or not level.terms or not other.rows:
             return True
         edges = [other.rows[-1]] if other.is_cut else []
         edges += [other.rows[0]] if level.offset else []
-        return any(_order(row, terms) == _order(edge, terms) for edge in edges)
+        return any(sort_key(row, terms) == sort_key(edge, terms) for edge in edges)
 
     def _unshifted(self, left: Indices, right: Indices) -> tuple[Indices, Indices]:
         """Leave out the rows that only moved into the window, or out of it.
@@ -362,40 +362,3 @@ def _key(row: Any, level: Level) -> tuple[str, ...]:
     if not all(name in members for name in level.key):
         return ()
     return tuple(exact_json.text(members[name]) for name in level.key)
-
-
-def _told(level: Level) -> tuple[Term, ...]:
-    """Return the first terms of an order, up to the first that rows do not show."""
-    return tuple(_leading(level.terms))
-
-
-def _leading(terms: Sequence[Term]) -> Iterator[Term]:
-    for term in terms:
-        if term.member is None:
-            return
-        yield term
-
-
-def _order(row: Any, terms: Sequence[Term]) -> tuple[object, ...]:
-    """Return what a row is ordered by; equal for rows that are equal in the order."""
-    return tuple(_order_value(row, term) for term in terms)
-
-
-def _number(value: Number) -> object:
-    """Return a number as what it is ordered by: 1.0 and 1.00 are ties, and so are two NaN."""
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        return str(value)
-    return found if found.is_finite() else str(value)
-
-
-def _order_value(row: Any, term: Term) -> object:
-    value = row
-    for name in term.member or ():
-        value = value.as_row().get(name) if isinstance(value, Record) else None
-    if isinstance(value, Number):
-        return _number(value)
-    if isinstance(value, str) and term.is_folded:
-        return value.casefold()
-    return exact_json.text(value)
