@@ -108,7 +108,8 @@ http = changeover.http_client(
 )
 key = os.environ["KEY"]
 def ask():
-    answer = http.get(f"{url}/rest/v1/answered_by", headers={"authorization": key})
+    headers = {"authorization": f"Bearer {key}", "apikey": key}
+    answer = http.get(f"{url}/rest/v1/answered_by", headers=headers)
     return answer.json()[0]["side"]
 first = ask()
 number = os.fork()
@@ -124,7 +125,7 @@ def test_a_client_serves_in_a_forked_child_and_a_forgotten_one_ends(world):
     """Parent and child both ask the target for the stage, and nobody has to close anything."""
     world.set_stage(Stage.LIVE)
     world.swap(Kind.CUTOVER)
-    key = dict(read("/").headers)["authorization"]
+    key = dict(read("/").headers)["authorization"].removeprefix("Bearer ")
     run = subprocess.run(
         [sys.executable, "-c", CHILD, world.target_dsn, world.url, JWT_SECRET],
         env={**os.environ, "KEY": key},
