@@ -167,3 +167,18 @@ def test_a_writer_does_not_wait_for_a_mirror_that_is_away(world, make_router):
     obeys(router, Stage.LIVE)
     assert side_of(router.send(read("/answered_by", **KEYED))) == "target"
     assert world.ids(Side.TARGET) == [1, 2, 3]
+
+
+def test_a_commit_whose_answer_is_lost_is_unknown_at_the_target_too(
+    world, make_router, target_proxy
+):
+    """After a cutover the connection breaks behind the COMMIT: 504, one row, one call."""
+    world.set_stage(Stage.LIVE)
+    world.swap(Kind.CUTOVER)
+    router = make_router(target_dsn=target_proxy.dsn, poll_ms=600_000)
+    knows(router, Stage.RAMP_DOWN)
+    target_proxy.lose_commits(1)
+    reply = router.send(call(4))
+    assert (reply.status, body(reply)[0]) == (504, "CO602")
+    assert world.calls(Side.TARGET) == 1
+    assert world.ids(Side.TARGET) == [4]
