@@ -26,6 +26,7 @@ from changeover.routing.control_table import FAILURES, ControlTable
 from changeover.routing.fork import begin_anew_in_children
 from changeover.routing.last_state import LastState
 from changeover.routing.own_write import OwnWrites
+from changeover.routing.refused_read import RefusedReads
 from changeover.routing.rule import State
 from changeover.routing.token import Tokens
 from changeover.routing.view import PLAIN, View
@@ -46,9 +47,6 @@ AWAY_S: Final = 0.25
 """The pause after a failure while somebody waits."""
 
 STOP_S_MAX: Final = 1.0
-
-ERRORS_MAX: Final = 100
-"""So many tables with reads that only the target refused are remembered until they are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,8 @@ class Link:
         self._thread: threading.Thread | None = None
         self._waiting = Waiting()
         self._is_silent = False
-        self._errors: dict[tuple[str, str], int] = {}
+        self._has_told = False
+        self._refused = RefusedReads()
         self._tokens = Tokens()
         self._due_s = 0.0
         self._asking_s: float | None = None
@@ -221,10 +220,7 @@ class Link:
         Args:
             table: What was asked; a name that the source has answered for.
         """
-        key = (table, str(self.view.state.stage))
-        with self._lock:
-            if key in self._errors or len(self._errors) < ERRORS_MAX:
-                self._errors[key] = self._errors.get(key, 0) + 1
+        self._refused.count(table, str(self.view.state.stage))
 
     def ring(self) -> None:
         """Wake the thread: there is something to do."""
@@ -327,20 +323,13 @@ class Link:
             Polled(is_answered=not self._has_failed, seconds=time.monotonic() - asked_s)
         )
         self._make_ready()
-        self._report_errors()
+        self._report_refused()
         self.each_poll()
 
-    def _report_errors(self) -> None:
-        with self._lock:
-            errors, self._errors = self._errors, {}
-        found = [
-            {"table": table, "class": "error", "columns": [], "key_hash": None}
-            | {"stage": stage, "times": times}
-            for (table, stage), times in errors.items()
-        ]
+    def _report_refused(self) -> None:
+        found = self._refused.take()
         if found and not self.report_shadow({}, found):
-            with self._lock:
-                self._errors = errors | self._errors
+            self._refused.give_back(found)
 
     def _watch(self, watching: "list[Future[State]]") -> None:
         asked_s = time.monotonic()
@@ -365,9 +354,12 @@ class Link:
             # and its token is put after it: a write that ends in between marks itself.
             self.own.mark()
         self.view = View(state, asked_s)
-        if state.seen != before.seen or state.epoch != before.epoch:
-            self._file.write(state, self._members_digest)
+        is_new = state.seen != before.seen or state.epoch != before.epoch
+        if is_new or not self._has_told:
             self._tell_stage()
+            self._has_told = True
+        if is_new:
+            self._file.write(state, self._members_digest)
             self._due_s = 0.0  # so that the control tables know at once that it is obeyed
         if not state.is_swapping:
             self._waiting.opened(state, watching)
