@@ -284,6 +284,19 @@ class RoutedWorld(World):
         """Wait until each client has written and read once more."""
         self.await_calls((is_write, is_read), "clients do not go on", limit_s=limit_s)
 
+    def story(self):
+        """Return what the processes and the control tables said last."""
+        with self.databases["target"].connect() as session:
+            told = session.execute(
+                "SELECT at, what, detail FROM changeover.event ORDER BY event_id DESC LIMIT 12"
+            ).fetchall()
+            rollout = session.execute("SELECT * FROM changeover.rollout").fetchall()
+            clients = session.execute(
+                "SELECT name, stage, side, breaker, queued, clock_timestamp() - polled_at"
+                " FROM changeover.client"
+            ).fetchall()
+        return "\n".join([super().story(), *map(str, (*told, *rollout, *clients))])
+
     def await_reads(self):
         """Wait until each client has been answered a read that it has sent after now."""
         self.await_calls(is_read, "clients do not read")

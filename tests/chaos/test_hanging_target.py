@@ -98,6 +98,10 @@ class Seen:
         """Note it."""
         self.all.append(observation)
 
+    def last(self):
+        """Return what was noted last."""
+        return self.all[-20:]
+
     def of(self, kind):
         """Return the observations of a kind."""
         return [one for one in list(self.all) if isinstance(one, kind)]
@@ -136,20 +140,21 @@ class SyncReads:
 
 
 class AsyncReads:
-    """Callers in tasks of one loop."""
+    """Callers in tasks of one loop, which runs in a thread of its own."""
 
     def __init__(self, world, options):
         self._world = world
-        self._options = options
-        self._runner = asyncio.Runner()
-        self._http = self._runner.run(self._make())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._http = changeover.async_http_client(**options)
 
-    async def _make(self):
-        return changeover.async_http_client(**self._options)
+    def _wait(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def run(self, reads, trace):
         """Let each caller read a number of times; return what they have read."""
-        return self._runner.run(self._run(reads, trace))
+        return self._wait(self._run(reads, trace))
 
     async def _run(self, reads, trace):
         found = []
@@ -169,8 +174,10 @@ class AsyncReads:
 
     def close(self):
         """End the client and its loop."""
-        self._runner.run(self._http.shutdown())
-        self._runner.close()
+        self._wait(self._http.shutdown())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 def read_of(client, keys):
@@ -232,7 +239,7 @@ def test_in_shadow_no_caller_awaits_the_target(routed, make_reads):
         threading.setprofile(trace)
         try:
             reads.run(1, None)
-            await_(lambda: any(one.shadow_percent == 100 for one in seen.of(StageSeen)), "no stage")
+            await_(lambda: any(one.shadow_percent == 100 for one in seen.of(StageSeen)), seen.last)
             with hanging_target(world):
                 found = reads.run(READS, trace)
                 assert found == [len(world.keys)] * (CALLERS * READS)
@@ -253,7 +260,10 @@ def test_in_live_the_breaker_opens(routed, make_reads):
         seen = Seen()
         failures = ROUTE["breaker_failures"]
         reads = make_reads(world, seen, breaker_probe_ms=NEVER_MS)
-        await_(lambda: reads.run(1, None) and answered(seen)[Side.TARGET], "none goes there")
+        await_(
+            lambda: reads.run(1, None) and answered(seen)[Side.TARGET],
+            lambda: f"none goes there: {seen.last()} {world.story()}",
+        )
         with hanging_target(world):
             seen.all.clear()
             found = reads.run(READS, None)
@@ -274,10 +284,13 @@ def test_the_breaker_closes_again(routed, make_reads):
         walk.to_live()
         seen = Seen()
         reads = make_reads(world, seen)
-        await_(lambda: reads.run(1, None) and answered(seen)[Side.TARGET], "none goes there")
+        await_(
+            lambda: reads.run(1, None) and answered(seen)[Side.TARGET],
+            lambda: f"none goes there: {seen.last()} {world.story()}",
+        )
         with hanging_target(world):
             reads.run(READS, None)
             assert BreakerState.OPEN in {one.state for one in seen.of(BreakerChanged)}
         seen.all.clear()
-        await_(lambda: reads.run(1, None) and answered(seen)[Side.TARGET], "none goes back")
+        await_(lambda: reads.run(1, None) and answered(seen)[Side.TARGET], seen.last)
         assert seen.of(BreakerChanged)[-1].state is BreakerState.CLOSED
