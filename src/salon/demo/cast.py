@@ -138,3 +138,4 @@ class Cast:
             writer.ask_to_end()
         for writer in self._writers:
             writer.end()
+        self._writers = []

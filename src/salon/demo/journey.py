@@ -336,7 +336,8 @@ class Journey:
         """After a refusal: end the writers, let the mirror drain, count what can be counted."""
         self._cast.end_writers()
         self._cast.end_applications()
-        if self._found.chronicle is None or self._found.rows_copied is None:
+        is_counted = self._found.tables is not None
+        if is_counted or self._found.chronicle is None or self._found.rows_copied is None:
             return
         try:
             judge.await_empty_log(self._scene, self._clock)
