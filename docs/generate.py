@@ -16,6 +16,7 @@ from changeover.gateway.postgrest_key import KEYS
 from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
+from changeover.model.routing_settings import KILL_SWITCH_NAME, STAGE_FILE_NAME
 from changeover.model.row_errors import RowError
 from changeover.model.settings import GATEWAY_NAME, MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
 
@@ -133,6 +134,11 @@ def environment_part() -> str:
             f"`{ENVIRONMENT_NAME}`",
             "fault points that tests arm; every command that uses a database warns of it",
         ],
+        [
+            f"`{KILL_SWITCH_NAME}`",
+            "a file: while it exists, clients of the machine read from a primary source",
+        ],
+        [f"`{STAGE_FILE_NAME}`", "a file in which a client keeps the last known state"],
         ["`NO_COLOR`, `TERM=dumb`", "no colours"],
         [
             ", ".join(f"`{n}`" for n in LIBPQ_NAMES),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         NotAllowedError,
         OutcomeUnknownError,
+        PrimaryUnreachableError,
         TimedOutError,
         WritesPausedError,
     )
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
         Observation,
         Observer,
         StatementSlow,
+    )
+    from changeover.model.routing_observation import (
+        OperationFinished,
     )
     from changeover.model.row_errors import (
         DuplicateKeyError,
@@ -60,8 +64,6 @@ if TYPE_CHECKING:
         Steps,
         Table,
         any_of,
-        connect,
-        connect_async,
         conversation,
         eq,
         error_of,
@@ -82,6 +84,32 @@ if TYPE_CHECKING:
         Writer,
         Written,
         read_stage,
+    )
+    from changeover.routing.audience import (
+        Audience,
+    )
+    from changeover.routing.context import (
+        context,
+    )
+    from changeover.routing.database import (
+        connect,
+        connect_async,
+    )
+    from changeover.routing.openfeature import (
+        OpenFeatureProvider,
+        openfeature_decider,
+    )
+    from changeover.routing.prometheus import (
+        PrometheusObserver,
+    )
+    from changeover.routing.sentry import (
+        SentryObserver,
+    )
+    from changeover.routing.setting import (
+        Route,
+    )
+    from changeover.routing.telemetry import (
+        TelemetryObserver,
     )
     from changeover.stores.key import (
         KeyMode,
@@ -104,6 +132,7 @@ __all__ = [
     "AsyncDatabase",
     "AsyncHttpClient",
     "AsyncRepository",
+    "Audience",
     "CannotConnectError",
     "ChangeoverError",
     "ConfigurationError",
@@ -126,19 +155,26 @@ __all__ = [
     "NotInSchemaError",
     "Observation",
     "Observer",
+    "OpenFeatureProvider",
+    "OperationFinished",
     "Order",
     "OutcomeUnknownError",
     "PoolSettings",
+    "PrimaryUnreachableError",
+    "PrometheusObserver",
     "RejectedValueError",
     "Repository",
+    "Route",
     "RowError",
     "Secret",
+    "SentryObserver",
     "Side",
     "Stage",
     "Standing",
     "StatementSlow",
     "Steps",
     "Table",
+    "TelemetryObserver",
     "TimedOutError",
     "TooManyConnectionsError",
     "TransactionConflictError",
@@ -151,6 +187,7 @@ __all__ = [
     "async_http_client",
     "connect",
     "connect_async",
+    "context",
     "conversation",
     "eq",
     "error_of",
@@ -166,6 +203,7 @@ __all__ = [
     "neq",
     "not_null",
     "not_true",
+    "openfeature_decider",
     "read_stage",
 ]
 
@@ -175,6 +213,7 @@ _HOMES = {
     "AsyncDatabase": "changeover.repository",
     "AsyncHttpClient": "changeover.transport",
     "AsyncRepository": "changeover.repository",
+    "Audience": "changeover.routing.audience",
     "CannotConnectError": "changeover.model.errors",
     "ChangeoverError": "changeover.model.errors",
     "ConfigurationError": "changeover.model.errors",
@@ -197,19 +236,26 @@ _HOMES = {
     "NotInSchemaError": "changeover.model.row_errors",
     "Observation": "changeover.model.observation",
     "Observer": "changeover.model.observation",
+    "OpenFeatureProvider": "changeover.routing.openfeature",
+    "OperationFinished": "changeover.model.routing_observation",
     "Order": "changeover.repository",
     "OutcomeUnknownError": "changeover.model.errors",
     "PoolSettings": "changeover.stores.pool",
+    "PrimaryUnreachableError": "changeover.model.errors",
+    "PrometheusObserver": "changeover.routing.prometheus",
     "RejectedValueError": "changeover.model.row_errors",
     "Repository": "changeover.repository",
+    "Route": "changeover.routing.setting",
     "RowError": "changeover.model.row_errors",
     "Secret": "changeover.model.secret",
+    "SentryObserver": "changeover.routing.sentry",
     "Side": "changeover.model.side",
     "Stage": "changeover.model.side",
     "Standing": "changeover.routing",
     "StatementSlow": "changeover.model.observation",
     "Steps": "changeover.repository",
     "Table": "changeover.repository",
+    "TelemetryObserver": "changeover.routing.telemetry",
     "TimedOutError": "changeover.model.errors",
     "TooManyConnectionsError": "changeover.model.row_errors",
     "TransactionConflictError": "changeover.model.row_errors",
@@ -219,8 +265,9 @@ _HOMES = {
     "Written": "changeover.routing",
     "any_of": "changeover.repository",
     "async_http_client": "changeover.transport",
-    "connect": "changeover.repository",
-    "connect_async": "changeover.repository",
+    "connect": "changeover.routing.database",
+    "connect_async": "changeover.routing.database",
+    "context": "changeover.routing.context",
     "conversation": "changeover.repository",
     "eq": "changeover.repository",
     "error_of": "changeover.repository",
@@ -236,6 +283,7 @@ _HOMES = {
     "neq": "changeover.repository",
     "not_null": "changeover.repository",
     "not_true": "changeover.repository",
+    "openfeature_decider": "changeover.routing.openfeature",
     "read_stage": "changeover.routing",
 }
 

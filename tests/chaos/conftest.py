@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from routed_world import RoutedStage
 from world import World, start_servers
 
 TRIALS_MAX = 25
@@ -86,6 +87,14 @@ def make_world(stage):
         return world
 
     return make
+
+
+@pytest.fixture(scope="session")
+def routed(chaos_servers, tmp_path_factory):
+    """The one world of this worker whose application routes; `with routed.world()` gives it."""
+    one = RoutedStage(chaos_servers, tmp_path_factory)
+    yield one
+    one.close()
 
 
 @pytest.fixture

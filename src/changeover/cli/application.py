@@ -27,6 +27,10 @@ VERBS: Final = (
     "mirror",
     "verify",
     "repair",
+    "stage",
+    "rollout",
+    "shadow",
+    "kill",
     "swap",
     "standing",
     "gateway",
@@ -50,7 +54,8 @@ Version = Annotated[
 HELP: Final = """Move a live application from Supabase to plain PostgreSQL, with a way back.
 
 A move in order: init, check, schema apply, capture install, mirror run, copy run, verify,
-cutover, finish. `status` says what comes next, `rollback` leads back.
+stage next, rollout set, cutover, finish. `status` says what comes next, `kill` calls reads back,
+`rollback` takes the authority back.
 """
 
 

@@ -12,6 +12,7 @@ import msgspec
 from changeover.cli.mask import mask_dsn, mask_key
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.fault import ENVIRONMENT_NAME, Fault, Hooks
+from changeover.model.routing_settings import ROUTING_NAMES, RoutingSettings
 from changeover.model.settings import (
     GATEWAY_NAME,
     MIRROR_NAMES,
@@ -256,6 +257,7 @@ def _place(settings: Settings, directory: Path) -> Settings:
         settings,
         source=_place_side(settings.source, directory),
         target=_place_side(settings.target, directory),
+        routing=_place_routing(settings.routing, directory),
         gateway=_place_gateway(settings.gateway, directory),
         state_directory=str(directory / settings.state_directory),
     )
@@ -271,6 +273,12 @@ def _place_gateway(gateway: GatewaySettings, directory: Path) -> GatewaySettings
     paths = ("unix_socket", "tls_certificate", "tls_key")
     placed = {name: str(directory / at) for name in paths if (at := getattr(gateway, name))}
     return msgspec.structs.replace(gateway, dsn=_place_dsn(gateway.dsn, directory), **placed)
+
+
+def _place_routing(routing: RoutingSettings, directory: Path) -> RoutingSettings:
+    paths = ("kill_file", "state_file")
+    placed = {name: str(directory / at) for name in paths if (at := getattr(routing, name))}
+    return msgspec.structs.replace(routing, **placed)
 
 
 def _place_dsn(dsn: str, directory: Path) -> str:
@@ -355,6 +363,7 @@ def show_environment(environment: Mapping[str, str]) -> list[Shown]:
         *PLAIN_NAMES,
         *LIBPQ_NAMES,
         ENVIRONMENT_NAME,
+        *ROUTING_NAMES,
     }
     public = {prefix + name for prefix in PUBLIC_PREFIXES for name in PLAIN_NAMES}
     return [
@@ -366,7 +375,7 @@ def show_environment(environment: Mapping[str, str]) -> list[Shown]:
 
 def _mask_value(name: str, value: str) -> str:
     is_open = name in {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGSSLMODE", ENVIRONMENT_NAME}
-    if is_open or name.endswith("SUPABASE_URL"):
+    if is_open or name in ROUTING_NAMES or name.endswith("SUPABASE_URL"):
         return value if "@" not in value else "***"
     return f"@{value[1:]}" if value.startswith("@") else mask_key(value)
 

@@ -14,7 +14,6 @@ from changeover.cli.configuration import FILE_NAME, load, read_secret, read_text
 from changeover.cli.outcome import ExitCode, Outcome
 from changeover.cli.session import Session
 from changeover.model.errors import ConfigurationError
-from changeover.model.settings import GatewaySettings, Resolved
 from changeover.model.side import Side
 
 if TYPE_CHECKING:
@@ -95,7 +94,9 @@ def gateway(
     """Serve the PostgREST API of one database at /rest/v1 and at the root, until stopped.
 
     It is run by the table `gateway` of changeover.toml, with keys from the environment, or by
-    PostgREST's own configuration. Requests are logged to stderr as JSON, without values.
+    PostgREST's own configuration. Requests are logged to stderr as JSON, without values. With a
+    `source_url` in the table `routing` it stands before Supabase and the database, and each request
+    goes where the stage says.
 
     SIGTERM lets requests in flight finish, SIGUSR1 reads the schema again, SIGUSR2 the
     configuration.
@@ -151,18 +152,19 @@ def _read_postgrest(
 
 
 def _read_ours(session: Session, flags: Mapping[str, Any]) -> "Callable[[], Setup]":
-    from changeover.gateway.reading import toml_reader
+    from changeover.gateway.reading import Tables, toml_reader
 
     targets = {Side.SOURCE: session.options.source, Side.TARGET: session.options.target}
 
-    def settings() -> tuple[GatewaySettings, Resolved]:
+    def tables() -> Tables:
         found = load(session.options.config, os.environ, targets, session.printer.warn)
-        return found.settings.gateway, found.gateway()
+        settings = found.settings
+        return Tables(gateway=settings.gateway, routing=settings.routing, database=found.gateway())
 
     def read(name: str) -> str:
         return read_secret(name, session.printer.warn)
 
-    return toml_reader(settings, os.environ, read, flags)
+    return toml_reader(tables, os.environ, read, session.printer.warn, flags)
 
 
 def _say(session: Session, text: str) -> None:

@@ -3,7 +3,8 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,21 @@ from changeover.cli.grid import gate_grid
 from changeover.cli.outcome import ExitCode, Outcome, layout
 from changeover.cli.plain import plain
 from changeover.cli.session import Session
+from changeover.model.errors import ConfigurationError
 from changeover.model.side import Side
+
+if TYPE_CHECKING:
+    from changeover.control.move import Move
+
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics-port",
+        metavar="N",
+        help="Serve metrics for Prometheus on this port of 127.0.0.1; 0 for any that is free.",
+        show_default=False,
+    ),
+]
 
 GATES = frozenset({"gates", "marker", "books", "caught_up", "guards", "only_the_mirror"})
 
@@ -61,7 +76,7 @@ def stopped_by_signals() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def run(session: Session) -> Outcome:
+def run(session: Session, *, metrics_port: MetricsPort = None) -> Outcome:
     """Run the mirror until it is stopped or the move is finished; one at a time, by its lock.
 
     It is also the watchdog of swaps. SIGTERM and SIGINT let it finish its round. It does not ask:
@@ -74,15 +89,36 @@ def run(session: Session) -> Outcome:
     for side in Side:
         move.connect_owner(side, "daemon").close()
     installed_pairs(move)
-    with stopped_by_signals() as stop:
+    with _counted(session, move, metrics_port) as counted, stopped_by_signals() as stop:
         session.printer.note("the mirror runs; stop it with SIGTERM or Ctrl-C")
-        daemon.run(move, stop.is_wanted)
+        daemon.run(counted, stop.is_wanted)
     is_interrupted = signal.SIGINT in stop.numbers
     why = "stopped" if stop.is_wanted() else "the move is finished"
     return Outcome(
         result={"ended": why},
         exit_code=ExitCode.INTERRUPTED if is_interrupted else ExitCode.FINE,
     )
+
+
+@contextmanager
+def _counted(session: Session, move: "Move", port: int | None) -> "Iterator[Move]":
+    """Serve metrics of a move inside of the block, if a port is given; give the move to run."""
+    if port is None:
+        yield move
+        return
+    try:
+        from changeover.journey.mirror_metrics import MirrorMetrics, served
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the metrics need {error.name}, which is not installed",
+            hint="pip install 'changeover[metrics]'",
+        ) from None
+    from changeover.routing.audience import Audience
+
+    metrics = MirrorMetrics(move)
+    with served(metrics, port) as chosen:
+        session.printer.note(f"metrics on http://127.0.0.1:{chosen}/metrics")
+        yield replace(move, observer=Audience(move.observer, metrics))
 
 
 def status(session: Session) -> Outcome:

@@ -29,6 +29,11 @@ from changeover.model.observation import (
     StatementSlow,
     SwapMoved,
 )
+from changeover.model.routing_observation import (
+    BreakerChanged,
+    RolloutLowered,
+    RoutingObservation,
+)
 
 INTERVAL_S: Final = 5.0
 REFRESH_PER_S: Final = 4
@@ -124,17 +129,27 @@ class Picture:
         tally.differing += not seen.is_equal
 
 
-def event_line(seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow) -> str:
-    """Return the line of something that happens once."""
+def event_line(
+    seen: PhaseChanged | SwapMoved | MirrorFailed | StatementSlow | RoutingObservation,
+) -> str:
+    """Return the line of something that happens once; nothing for what happens at every call."""
+    line = ""
     match seen:
         case PhaseChanged():
-            return f"{seen.name}: {seen.state}"
+            line = f"{seen.name}: {seen.state}"
         case SwapMoved():
-            return f"{seen.kind} {seen.swap_id}: {seen.phase}"
+            line = f"{seen.kind} {seen.swap_id}: {seen.phase}"
         case MirrorFailed():
-            return f"mirror {seen.direction}: {seen.code} {seen.message}"
+            line = f"mirror {seen.direction}: {seen.code} {seen.message}"
         case StatementSlow():
-            return f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
+            line = f"slow: {seen.method} {seen.table}: {seen.duration_ms:.0f} ms"
+        case RolloutLowered():
+            line = f"rollout lowered: {seen.reason}"
+        case BreakerChanged():
+            line = f"breaker of the {seen.side}: {seen.state}"
+        case _:
+            pass
+    return line
 
 
 class Progress:

@@ -1,11 +1,11 @@
-"""`status`, `stage show`, `gates`: where the move stands."""
+"""`status`, `gates`: where the move stands."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from changeover.cli.command import command, group
-from changeover.cli.grid import gate_grid
+from changeover.cli.command import command
+from changeover.cli.grid import client_grid, gate_grid
 from changeover.cli.outcome import Block, ExitCode, Outcome, layout
 from changeover.cli.plain import plain
 from changeover.cli.session import Session
@@ -28,8 +28,6 @@ For = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these verbs to the program."""
     command(app, "status")(status)
-    stage = group(app, "stage", "The stage of the move.")
-    command(stage, "show")(stage_show)
     command(app, "gates")(gates)
 
 
@@ -60,25 +58,13 @@ def _blocks(standing: "Status") -> list[Block]:
     }
     facts |= {f"fence of the {side}": state for side, state in standing.fences.items()}
     blocks = [*layout(plain(facts)), *layout(plain(standing.mirror), "mirror")]
+    if standing.reads:
+        blocks += layout(plain(standing.reads), "reads")
+    if standing.clients:
+        blocks.append(client_grid(standing.clients))
     if standing.gates:
         blocks.append(gate_grid(standing.gates))
     return [*blocks, *(f"problem: {text}" for text in standing.problems)]
-
-
-def stage_show(session: Session) -> Outcome:
-    """Show the stage, who has the authority for writes, and the fences."""
-    from changeover.journey.status import status as read_status
-
-    standing = read_status(session.move)
-    return Outcome(
-        result={
-            "stage": standing.stage,
-            "primary": standing.primary,
-            "epoch": standing.epoch,
-            "fences": standing.fences,
-            "swap": standing.swap,
-        }
-    )
 
 
 def gates(session: Session, *, swap: For = "") -> Outcome:

@@ -1,6 +1,6 @@
 """What comes in and what goes out: an HTTP request and its answer, without a socket."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -16,6 +16,7 @@ class Message:
         query: The query string without its question mark, as it was sent.
         headers: Names in lower case, values as text; repeats are kept in order.
         body: The body as it was sent.
+        origin: What it was made from, for a store that sends on what came; no part of its value.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Message:
     query: str = ""
     headers: Headers = ()
     body: bytes = b""
+    origin: object = field(default=None, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None.
@@ -55,6 +57,7 @@ class Reply:
         headers: Names as they are sent, in order.
         body: The body; empty for HEAD and 204.
         role: The role that it was answered as, where that is known; for logs, never sent.
+        origin: What it was made from, for whoever hands on what came; no part of its value.
     """
 
     status: int
@@ -62,6 +65,7 @@ class Reply:
     headers: Headers = ()
     body: bytes = b""
     role: str = ""
+    origin: object = field(default=None, compare=False, repr=False)
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,8 @@
 """The store that the gateway serves, and how it is watched."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 
@@ -23,12 +24,10 @@ class Backend:
             reload_configuration: Called in another thread when the database asks for it.
         """
         self._pool = setup.pool
-        self._store = AsyncPostgresStore(
-            StoreSettings(
-                pool=setup.pool, api=setup.api, keys=setup.keys, channel=setup.channel or None
-            ),
-            reload_configuration=reload_configuration,
+        self._settings = StoreSettings(
+            pool=setup.pool, api=setup.api, keys=setup.keys, channel=setup.channel or None
         )
+        self._store = AsyncPostgresStore(self._settings, reload_configuration=reload_configuration)
         self._store.open()
 
     async def send(self, message: Message) -> Reply:
@@ -51,6 +50,10 @@ class Backend:
         except psycopg.Error:
             return False
         return True
+
+    def standing(self) -> Mapping[str, Any]:
+        """Return what `/ready` says beside that it is ready; nothing where nothing is routed."""
+        return {}
 
     async def reload(self) -> None:
         """Read the catalog again; return when that is done.

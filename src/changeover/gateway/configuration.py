@@ -2,15 +2,21 @@
 
 import base64
 import json
+import socket
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Final
+
+import msgspec
 
 from changeover.engine.settings import ApiSettings
 from changeover.gateway.setup import CHANNEL, Limits, Listening, Setup
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.name import TableName
+from changeover.model.routing_settings import RoutingSettings
 from changeover.model.secret import Secret
 from changeover.model.settings import GatewaySettings, Resolved
+from changeover.routing.setting import Route
 from changeover.stores.key import KeyMode, KeySettings
 from changeover.stores.pool import PoolSettings
 
@@ -25,9 +31,16 @@ NOTHING_LOGGED: Final = 1000
 
 Read = Callable[[str], str]
 
+_UNROUTED: Final = RoutingSettings()
+
 
 def configure(
-    settings: GatewaySettings, database: Resolved, environment: Mapping[str, str], read: Read
+    settings: GatewaySettings,
+    database: Resolved,
+    environment: Mapping[str, str],
+    read: Read,
+    *,
+    routing: RoutingSettings = _UNROUTED,
 ) -> Setup:
     """Return how the gateway is run.
 
@@ -36,6 +49,7 @@ def configure(
         database: What it serves.
         environment: The process's environment.
         read: Returns the text of a file that a value names with `@`.
+        routing: The table about routing; with a `source_url` the gateway routes.
 
     Raises:
         ConfigurationError: If a value can't be used.
@@ -71,6 +85,18 @@ def configure(
         ),
         status_logged_min=0 if settings.has_access_log else NOTHING_LOGGED,
         stop_s_max=settings.stop_s_max,
+        route=_route(routing),
+    )
+
+
+def _route(routing: RoutingSettings) -> Route | None:
+    if not routing.source_url:
+        return None
+    known = {field.name for field in fields(Route)}
+    return Route(
+        **{name: value for name, value in msgspec.structs.asdict(routing).items() if name in known},
+        # Who is asked to step on when the stage has changed and a worker has not heard of it.
+        name=f"gateway on {socket.gethostname()}",
     )
 
 
@@ -79,18 +105,21 @@ def _api(settings: GatewaySettings) -> ApiSettings:
         schemas=settings.schemas,
         extra_search_path=settings.extra_search_path,
         rows_max=settings.max_rows or None,
-        rows_max_of={_table(n): rows or None for n, rows in settings.max_rows_of.items()},
+        pre_request=_table(settings.pre_request, "pre_request") if settings.pre_request else None,
+        rows_max_of={
+            _table(name, "max_rows_of"): rows or None for name, rows in settings.max_rows_of.items()
+        },
     )
 
 
-def _table(name: str) -> TableName:
-    schema, dot, table = name.partition(".")
+def _table(name: str, setting: str) -> TableName:
+    schema, dot, rest = name.partition(".")
     if not dot:
         raise ConfigurationError(
-            f"changeover.toml: '{name}' in [gateway.max_rows_of] is no schema.table",
+            f"changeover.toml: '{name}' in {setting} of [gateway] names no schema",
             hint=f"write public.{name}",
         )
-    return TableName(schema, table)
+    return TableName(schema, rest)
 
 
 def _keys(settings: GatewaySettings, environment: Mapping[str, str], read: Read) -> KeySettings:

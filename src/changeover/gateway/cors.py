@@ -17,6 +17,12 @@ EXPOSED: Final = (
 )
 AGE_S_MAX: Final = 86_400
 ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
+EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
+
+_SAID_HERE: Final = frozenset(
+    name.lower() for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+)
 
 
 def preflight(message: Message, origins: Sequence[str]) -> Reply | None:
@@ -55,8 +61,9 @@ def with_cors(headers: Headers, origin: str | None, origins: Sequence[str]) -> H
     allowed = _allowed(origin, origins)
     if not allowed:
         return headers
-    kept = tuple(one for one in headers if one[0] != ALLOW_ORIGIN)
-    return (*kept, *allowed, ("Access-Control-Expose-Headers", EXPOSED))
+    # An API behind us says such things too, and a browser takes no header twice.
+    kept = tuple(one for one in headers if one[0].lower() not in _SAID_HERE)
+    return (*kept, *allowed, (EXPOSE_HEADERS, EXPOSED))
 
 
 def _allowed(origin: str | None, origins: Sequence[str]) -> Headers:
@@ -64,4 +71,4 @@ def _allowed(origin: str | None, origins: Sequence[str]) -> Headers:
         return ()
     if not origins:
         return ((ALLOW_ORIGIN, "*"),)
-    return ((ALLOW_ORIGIN, origin), ("Access-Control-Allow-Credentials", "true"))
+    return ((ALLOW_ORIGIN, origin), (ALLOW_CREDENTIALS, "true"))

@@ -19,11 +19,13 @@ from changeover.engine.message import Reply
 from changeover.gateway.header import WireHeaders, forwarded
 from changeover.gateway.refusal import UPSTREAM_UNREACHABLE, refuse
 from changeover.gateway.watch import Ended, Event, Receive, Watch
+from changeover.routing.context import HEADER
 
 Send = Callable[[Event], Awaitable[None]]
 
 TIMEOUT_S: Final = {"connect": 10.0, "read": 300.0, "write": 300.0, "pool": 10.0}
 CONNECTIONS_MAX: Final = 200
+TARGETING_KEY: Final = HEADER.lower().encode()
 MESSAGE_BYTES_MAX: Final = 16 << 20
 HANDSHAKE: Final = frozenset(
     {
@@ -114,7 +116,7 @@ class Proxy:
             await response.aclose()
 
     def _headers(self, scope: Event, *, but: frozenset[bytes]) -> WireHeaders:
-        headers = forwarded(scope["headers"], but=but | {b"x-forwarded-for"})
+        headers = forwarded(scope["headers"], but=but | {b"x-forwarded-for", TARGETING_KEY})
         given = dict(scope["headers"])
         hops = [hop for hop in (given.get(b"x-forwarded-for"), _client(scope)) if hop]
         if hops:

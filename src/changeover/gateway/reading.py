@@ -1,7 +1,7 @@
 """Reading a whole configuration, the database's own settings included; again whenever asked."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from changeover.gateway.database_settings import read_database_settings
 from changeover.gateway.postgrest_configuration import Given, complain, gather, pre_config
 from changeover.gateway.setup import Setup, with_flags
 from changeover.model.errors import CannotConnectError, LoginRefusedError
+from changeover.model.routing_settings import RoutingSettings
 from changeover.model.settings import GatewaySettings, Resolved
 
 Warn = Callable[[str], None]
@@ -64,24 +65,52 @@ def _with_database(given: Given, read: Read, warn: Warn) -> Setup:
     return postgrest_configuration.configure(replace(given, database=found), read)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """What `changeover.toml` says of a gateway.
+
+    Attributes:
+        gateway: Its own table.
+        routing: That of the routing.
+        database: What names the database.
+    """
+
+    gateway: GatewaySettings
+    routing: RoutingSettings
+    database: Resolved
+
+
 def toml_reader(
-    settings: Callable[[], tuple[GatewaySettings, Resolved]],
+    tables: Callable[[], Tables],
     environment: Mapping[str, str],
     read: Read,
+    warn: Warn,
     flags: Mapping[str, Any],
 ) -> ReadSetup:
     """Return a function that reads `[gateway]` and sees whether the database is there.
 
+    A gateway that routes starts without its database too: the source may answer all requests, and
+    a way back that needs the target would be none.
+
     Args:
-        settings: Reads the file: the table, and what names the database.
+        tables: Reads the file.
         environment: The process's environment.
         read: Returns the text of a file that a value names with `@`.
+        warn: Told of a database that is not there.
         flags: What the command line says over it.
     """
 
     def again() -> Setup:
-        table, database = settings()
-        read_database_settings(database.dsn, None, is_wanted=False)
-        return with_flags(configuration.configure(table, database, environment, read), flags)
+        found = tables()
+        setup = configuration.configure(
+            found.gateway, found.database, environment, read, routing=found.routing
+        )
+        try:
+            read_database_settings(setup.pool.dsn, None, is_wanted=False)
+        except CannotConnectError as error:
+            if setup.route is None:
+                raise
+            warn(f"{error.message}; the last known stage is served from meanwhile")
+        return with_flags(setup, flags)
 
     return again

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from changeover.gateway.listener import address, listen, release
+from changeover.gateway.metrics import forget, shared
 from changeover.gateway.setup import Setup
 from changeover.gateway.supervisor import Supervisor
 from changeover.gateway.worker import Sockets, Worker
@@ -36,13 +37,15 @@ def serve(setup: Setup, read: Callable[[], Setup], say: Say) -> int:
     api = listen(setup.listening)
     admin = listen(setup.admin) if setup.admin is not None else None
     try:
-        say(f"listening on {address(api, has_tls=bool(setup.tls_certificate))}")
+        # The API last: whoever waits for that line has read the other one too.
         if admin is not None:
             say(f"health on {address(admin, has_tls=False)}")
+        say(f"listening on {address(api, has_tls=bool(setup.tls_certificate))}")
         worker = Worker(setup, read, Sockets(api=api, admin=admin))
         if setup.workers == 1:
             return worker.run()
-        return Supervisor(worker.run, setup.workers).run()
+        with shared():
+            return Supervisor(worker.run, setup.workers, buried=forget).run()
     finally:
         release(api, setup.listening)
         if admin is not None and setup.admin is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from changeover.engine.settings import ApiSettings
+from changeover.routing.setting import Route
 from changeover.stores.key import KeySettings
 from changeover.stores.pool import PoolSettings
 
@@ -66,6 +67,8 @@ class Setup:
         limits: What a request may cost.
         status_logged_min: Requests answered with a lower status are not logged.
         stop_s_max: How long requests in flight may take once the gateway is told to stop.
+        route: How requests are routed between the source's API and the database; None where they
+            all go to the database.
         is_seen: Whether the database was reached when this was read; else its own settings are
             missing here.
     """
@@ -86,6 +89,7 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     status_logged_min: int = 0
     stop_s_max: int = 60
+    route: Route | None = None
     is_seen: bool = True
 
 

@@ -26,15 +26,19 @@ _HEARD: Final = {*_STOP, *_TELL, signal.SIGCHLD}
 class Supervisor:
     """Keeps a number of workers."""
 
-    def __init__(self, work: Work, workers: int) -> None:
+    def __init__(
+        self, work: Work, workers: int, *, buried: Callable[[int], None] = lambda _process: None
+    ) -> None:
         """Prepare; nothing is started yet.
 
         Args:
             work: What a worker does, given a descriptor that ends when its parent does; returns
                 its exit code.
             workers: How many.
+            buried: Told of the process of each worker that has ended.
         """
         self._work = work
+        self._buried = buried
         self._workers = workers
         self._born_s: dict[int, float] = {}
         self._is_stopping = False
@@ -97,6 +101,7 @@ class Supervisor:
                 continue
             lived_s = time.monotonic() - self._born_s.pop(process)
             code = os.waitstatus_to_exitcode(status)
+            self._buried(process)
             if self._is_stopping:
                 self._exit_code = self._exit_code or max(code, 0)
             elif lived_s < START_S and code > 0:

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,10 +21,15 @@ from changeover.gateway.access_log import AccessLog
 from changeover.gateway.application import Gateway
 from changeover.gateway.backend import Backend, in_loop
 from changeover.gateway.health import Admin, Health
+from changeover.gateway.metrics import Metrics
 from changeover.gateway.proxy import Proxy
+from changeover.gateway.routed_backend import RoutedBackend
+from changeover.gateway.routing_log import RoutingLog
 from changeover.gateway.setup import Setup
 from changeover.gateway.wire import Protocol
 from changeover.model.errors import ChangeoverError
+from changeover.model.observation import Observer
+from changeover.routing.audience import Audience
 
 KEEP_ALIVE_S: Final = 65
 ADMIN_STOP_S: Final = 1
@@ -90,6 +95,8 @@ class Worker:
         self._sockets = sockets
         self._log = AccessLog(status_min=setup.status_logged_min)
         self._servers: list[_Server] = []
+        self._metrics = Metrics()
+        self._observer: Observer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._exit_code = 0
 
@@ -116,7 +123,7 @@ class Worker:
     async def _serve(self, parent: int | None) -> int:
         setup = self._setup
         self._backend = self._open(setup)
-        health = Health(self._is_ready)
+        health = Health(self._is_ready, self._standing)
         proxy = Proxy(setup.upstream) if setup.upstream else None
         self._gateway = Gateway(
             self._backend,
@@ -129,7 +136,8 @@ class Worker:
         self._servers = [_server(self._gateway, setup, setup.stop_s_max)]
         runs = [self._servers[0].serve([self._sockets.api])]
         if self._sockets.admin is not None:
-            self._servers.append(_server(Admin(health), None, ADMIN_STOP_S))
+            admin = Admin(health, self._metrics.reply)
+            self._servers.append(_server(admin, None, ADMIN_STOP_S))
             runs.append(self._servers[1].serve([self._sockets.admin]))
         self._hear(parent)
         if not setup.is_seen:
@@ -144,11 +152,25 @@ class Worker:
 
     def _open(self, setup: Setup) -> Backend:
         loop = asyncio.get_running_loop()
-        return Backend(setup, in_loop(loop, lambda: self._begin(self._reload_configuration)))
+        reload = in_loop(loop, lambda: self._begin(self._reload_configuration))
+        if setup.route is None:
+            return Backend(setup, reload)
+        self._observer = self._observer or self._watch()
+        return RoutedBackend(setup, setup.route, reload, self._observer)
+
+    def _watch(self) -> Observer:
+        """Return who is told of what happens to the routing, for the life of the worker."""
+        log: Observer = RoutingLog(self._log, asyncio.get_running_loop())
+        counts = self._metrics.observer()
+        return Audience(log, counts) if counts is not None else Audience(log)
 
     async def _is_ready(self) -> bool:
         is_stopping = any(server.should_exit for server in self._servers)
         return not is_stopping and await self._backend.is_ready()
+
+    def _standing(self) -> Mapping[str, Any]:
+        # The backend of now: another one comes with another configuration.
+        return self._backend.standing()
 
     def _hear(self, parent: int | None) -> None:
         loop = asyncio.get_running_loop()

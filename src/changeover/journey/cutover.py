@@ -58,7 +58,9 @@ def _swap(move: Move, kind: Kind) -> Swapped:
         recover(move)
         require_possible(move, kind)
         pairs = installed_pairs(move)
-        require_green(gates(move, kind, pairs), kind)
+        require_green(
+            gates(move, kind, pairs, wait_s=move.settings.routing.client_wait_s_max), kind
+        )
         with move.connect_owner(Side.TARGET, "swap") as target:
             return Driver(move, kind, target).run(pairs)
 
@@ -110,7 +112,8 @@ def plan(kind: Kind) -> tuple[Action, ...]:
         Action(where=str(new), what="set sequences past both sides; refresh materialized views"),
         Action(
             where=str(Side.TARGET),
-            what=f"commit the decision: epoch + 1, primary {new}, stage {kind.stage_after}",
+            what=f"commit the decision: epoch + 1, primary {new}, stage {kind.stage_after}, "
+            "rollout 0 %",
         ),
         Action(where=str(new), what="put foreign keys and triggers back; open the fence"),
         Action(where=str(old), what="put foreign keys and triggers to rest; it stays fenced"),

@@ -15,6 +15,7 @@ from changeover.control.move import Connection, Move, installed_pairs
 from changeover.control.swap import open_swap
 from changeover.database import fixed
 from changeover.database.errors import translate
+from changeover.journey.client import drop_expired
 from changeover.journey.completion import resume
 from changeover.journey.rehearsal import rehearse
 from changeover.model.errors import ChangeoverError, StaleEpochError
@@ -192,6 +193,7 @@ class Daemon:
             self._move.settings.mirror.books_keep_s,
         )
         self._session().execute(fixed(_MINE, "prune_tokens"))
+        drop_expired(self._session())
         for side in Side:
             with self._move.connect_owner(side, "vacuum") as owner:
                 owner.execute(fixed(_MINE, "vacuum_log"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from changeover.catalog.pair import Pair
+from changeover.control import rollout
 from changeover.control.event import record
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM as CONTROL
@@ -64,7 +65,9 @@ def _finish(move: Move) -> Finished:
         if not is_begun:
             _require_ramp_down(target)
     if not is_begun:
-        require_green(evaluate(move, pairs), Kind.ROLLBACK)
+        require_green(
+            evaluate(move, pairs, wait_s=move.settings.routing.client_wait_s_max), "finish"
+        )
     unvalidated = rest.validate(move, Side.TARGET)
     if not is_begun:
         _commit(move, unvalidated)
@@ -72,9 +75,9 @@ def _finish(move: Move) -> Finished:
     return Finished(tables=len(pairs), triggers_left=left, unvalidated=unvalidated)
 
 
-def evaluate(move: Move, pairs: tuple[Pair, ...]) -> tuple[Gate, ...]:
+def evaluate(move: Move, pairs: tuple[Pair, ...], *, wait_s: float = 0.0) -> tuple[Gate, ...]:
     """Evaluate the gates of `finish`: those of a rollback, since the way back must be whole."""
-    return gates(move, Kind.ROLLBACK, pairs)
+    return gates(move, Kind.ROLLBACK, pairs, wait_s=wait_s)
 
 
 def _require_ramp_down(target: Connection) -> None:
@@ -96,6 +99,7 @@ def _commit(move: Move, unvalidated: tuple[str, ...]) -> None:
             raise in_progress(swap)
         _require_ramp_down(target)
         target.execute(fixed(_MINE, "finish_control"), {"stage": str(Stage.COMPLETE)})
+        rollout.begin_stage(target)
         record(target, "finish", {"unvalidated": list(unvalidated)})
 
 

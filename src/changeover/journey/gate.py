@@ -3,17 +3,19 @@
 An error while checking is a failed gate, never a green one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
 
 from changeover.catalog.pair import Pair
+from changeover.control import rollout, shadow
 from changeover.control.move import Connection, Move
 from changeover.control.swap import Kind, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translate
+from changeover.journey import client
 from changeover.model.errors import ChangeoverError, GateRefusedError
 from changeover.model.side import Side, Stage
 from changeover.transfer import book, doubt, guard
@@ -32,7 +34,7 @@ class Gate:
 
     Attributes:
         name: A stable name.
-        is_green: Whether it lets a swap pass.
+        is_green: Whether it lets the step pass.
         fact: What was found, with values.
         hint: The next act where it is not green.
     """
@@ -53,22 +55,47 @@ class Ground:
     control: Control
     source: Connection
     target: Connection
+    wait_s: float
 
     def session(self, side: Side) -> Connection:
         """Return the session of a side's owner."""
         return self.source if side is Side.SOURCE else self.target
 
 
-def gates(move: Move, kind: Kind, pairs: tuple[Pair, ...]) -> tuple[Gate, ...]:
+def gates(
+    move: Move, kind: Kind, pairs: tuple[Pair, ...], *, wait_s: float = 0.0
+) -> tuple[Gate, ...]:
     """Evaluate the gates of a swap.
 
     Args:
         move: The move.
         kind: Cutover asks more than rollback: the way back must stay open.
         pairs: The moved tables.
+        wait_s: How long clients may take to follow, in seconds.
 
     Returns:
         Every gate, green or not.
+    """
+    names = [*_ALWAYS, *(_CUTOVER if kind is Kind.CUTOVER else {})]
+    return ask(move, names, pairs, kind=kind, wait_s=wait_s)
+
+
+def ask(
+    move: Move,
+    names: Iterable[str],
+    pairs: tuple[Pair, ...],
+    *,
+    kind: Kind = Kind.CUTOVER,
+    wait_s: float = 0.0,
+) -> tuple[Gate, ...]:
+    """Evaluate gates by name, in that order.
+
+    Args:
+        move: The move.
+        names: Names of `QUESTIONS`.
+        pairs: The moved tables.
+        kind: Whence the authority would go, for the gates that look at one side.
+        wait_s: How long clients may take to follow, in seconds.
     """
     with (
         move.connect_owner(Side.SOURCE, "gates") as source,
@@ -81,13 +108,17 @@ def gates(move: Move, kind: Kind, pairs: tuple[Pair, ...]) -> tuple[Gate, ...]:
             control=read_control(target),
             source=source,
             target=target,
+            wait_s=wait_s,
         )
-        asked = _ALWAYS | (_CUTOVER if kind is Kind.CUTOVER else {})
-        return tuple(_ask(name, gate, ground) for name, gate in asked.items())
+        return tuple(_ask(name, QUESTIONS[name], ground) for name in names)
 
 
-def require_green(results: tuple[Gate, ...], kind: Kind) -> None:
-    """Refuse a swap while a gate is not green.
+def require_green(results: tuple[Gate, ...], what: str) -> None:
+    """Refuse a step while a gate is not green.
+
+    Args:
+        results: The gates.
+        what: The step, as it stands behind "refuse the".
 
     Raises:
         GateRefusedError: It names every gate that is not.
@@ -96,7 +127,7 @@ def require_green(results: tuple[Gate, ...], kind: Kind) -> None:
     if red:
         facts = "; ".join(f"{gate.name}: {gate.fact}" for gate in red)
         raise GateRefusedError(
-            f"{len(red)} of {len(results)} gates refuse the {kind}: {facts}", hint=red[0].hint
+            f"{len(red)} of {len(results)} gates refuse the {what}: {facts}", hint=red[0].hint
         )
 
 
@@ -253,6 +284,43 @@ def _rehearsed(ground: Ground) -> tuple[bool, str, str]:
     return is_green, f"{outcome}: {detail} ({age_s:.0f} s ago)", hint
 
 
+def _clients(ground: Ground) -> tuple[bool, str, str]:
+    return client.follow(ground.target, ground.move.settings, ground.wait_s)
+
+
+def _compared(ground: Ground) -> tuple[bool, str, str]:
+    found = shadow.read_report(ground.target)
+    fact = f"{found.compared} shadow read(s) compared since the stage began"
+    hint = "let the application read, or raise `changeover shadow sample`"
+    return found.compared > 0, fact, hint
+
+
+def _mismatches(ground: Ground) -> tuple[bool, str, str]:
+    found = shadow.read_report(ground.target)
+    fact = f"{found.different} settled mismatch(es) of {found.compared} compared read(s)"
+    return not found.different, fact, _AFTER_MENDING
+
+
+def _schema_errors(ground: Ground) -> tuple[bool, str, str]:
+    errors = shadow.read_report(ground.target).errors
+    return (
+        not errors,
+        f"{errors} read(s) that one side alone answered with an error",
+        _AFTER_MENDING,
+    )
+
+
+def _not_killed(ground: Ground) -> tuple[bool, str, str]:
+    killed = rollout.read(ground.target).killed
+    if killed is None:
+        return True, "the kill switch is off", ""
+    return False, f"reads were called back to the source: {killed}", "run `changeover unkill`"
+
+
+_AFTER_MENDING: Final = (
+    "run `changeover shadow report`; once it is mended, `changeover shadow clear` counts anew"
+)
+
 Question = Callable[[Ground], tuple[bool, str, str]]
 
 _ALWAYS: Final[dict[str, Question]] = {
@@ -265,9 +333,20 @@ _ALWAYS: Final[dict[str, Question]] = {
     "guards": _guards,
     "no_doubt": _no_doubt,
     "only_the_mirror": _only_mirror,
+    "clients": _clients,
 }
 _CUTOVER: Final[dict[str, Question]] = {
     "copied": _copied,
     "verified": _verified,
     "way_back_rehearsed": _rehearsed,
 }
+
+QUESTIONS: Final[dict[str, Question]] = {
+    **_ALWAYS,
+    **_CUTOVER,
+    "compared": _compared,
+    "mismatches": _mismatches,
+    "schema_errors": _schema_errors,
+    "not_killed": _not_killed,
+}
+"""Every gate by its name; steps name those that they ask."""

@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from changeover.control import rollout
+from changeover.control.client import Client, read_clients
 from changeover.control.move import Connection, Move, installed_pairs, is_installed
 from changeover.control.place import require_side
 from changeover.control.swap import Kind, Swap, open_swap
 from changeover.database import fixed
 from changeover.database.errors import translated
 from changeover.journey.gate import Gate, gates
+from changeover.journey.rollout import PERCENT_MAX
 from changeover.model.errors import ChangeoverError
 from changeover.model.side import Side, Stage
 from changeover.transfer.fence import is_open
@@ -30,6 +33,9 @@ class Status:
         log_rows: Rows in the primary's change log; None where it could not be read.
         copied_tables: How many tables are copied, of `tables`.
         swap: The swap under way, in words.
+        reads: Whose reads go to the target, and whether they were called back; empty where nothing
+            can be polled.
+        clients: The routing clients that have been heard of.
         mirror: Age and lag of the last marker, in milliseconds, and the last error.
         gates: The gates of the next swap.
         problems: What is wrong, in sentences.
@@ -44,6 +50,8 @@ class Status:
     log_rows: int | None
     fences: dict[str, str]
     swap: str | None
+    reads: dict[str, Any]
+    clients: tuple[Client, ...]
     mirror: dict[str, Any]
     gates: tuple[Gate, ...]
     problems: tuple[str, ...]
@@ -83,6 +91,8 @@ def _nothing_yet() -> Status:
         log_rows=None,
         fences={},
         swap=None,
+        reads={},
+        clients=(),
         mirror={},
         gates=(),
         problems=(),
@@ -109,6 +119,8 @@ def _read(move: Move, target: Connection) -> Status:
     found = _gates(move, kind) if not control.is_finished else ()
     problems += _fence_problems(fences, str(control.primary), is_swapping=swap is not None)
     copied_tables = 0 if copied is None else copied[0]
+    reads = _reads(target, control.epoch)
+    clients = read_clients(target, move.settings.routing.poll_ms)
     return Status(
         stage=control.stage,
         primary=str(control.primary),
@@ -118,13 +130,15 @@ def _read(move: Move, target: Connection) -> Status:
         log_rows=log_rows,
         fences=fences,
         swap=None if swap is None else f"{swap.kind} of {swap.owner}, phase {swap.phase}",
+        reads=reads,
+        clients=clients,
         mirror=_mirror(target, str(control.authority.direction)),
         gates=found,
         problems=tuple(problems + [f"{g.name}: {g.fact}" for g in found if not g.is_green]),
         next_steps=(
             _last_steps(control.stage, fences)
             if control.is_finished
-            else _next_steps(control.stage, found, swap)
+            else _next_steps(control.stage, found, swap, _reading(control.stage, reads, clients))
         ),
     )
 
@@ -178,6 +192,32 @@ def _fence_problems(fences: dict[str, str], primary: str, *, is_swapping: bool) 
     return problems
 
 
+def _reads(target: Connection, epoch: int) -> dict[str, Any]:
+    if not rollout.is_installed(target):
+        return {}
+    now = rollout.read(target)
+    ended = [step for step in rollout.read_steps(target, epoch, 2) if step.ended_at is not None]
+    return {
+        "percent": now.percent,
+        "group": now.group,
+        "listed": len(now.members),
+        "shadow_percent": now.shadow_percent,
+        "killed": now.killed,
+        "lowered": ended[0].breach if ended else None,
+    }
+
+
+def _reading(stage: str, reads: dict[str, Any], clients: tuple[Client, ...]) -> tuple[str, ...]:
+    """Return the steps that reads have ahead of them before a cutover, where any client routes."""
+    if reads.get("killed") is not None and stage == Stage.LIVE:
+        return ("changeover unkill",)
+    if stage in {Stage.DUAL_WRITE, Stage.SHADOW} or (stage == Stage.OFF and clients):
+        return ("changeover stage next",)
+    if stage == Stage.LIVE and clients and reads["percent"] < PERCENT_MAX:
+        return ("changeover rollout set PERCENT",)
+    return ()
+
+
 def _mirror(target: Connection, direction: str) -> dict[str, Any]:
     row = target.execute(fixed(_MINE, "read_heartbeat"), {"direction": direction}).fetchone()
     if row is None:
@@ -200,7 +240,9 @@ def _last_steps(stage: str, fences: dict[str, str]) -> tuple[str, ...]:
     return () if is_released else ("changeover finish --release-source",)
 
 
-def _next_steps(stage: str, found: tuple[Gate, ...], swap: Swap | None) -> tuple[str, ...]:
+def _next_steps(
+    stage: str, found: tuple[Gate, ...], swap: Swap | None, reading: tuple[str, ...]
+) -> tuple[str, ...]:
     if swap is not None:
         is_left = swap.is_left if swap.phase.can_only_go_on else swap.is_late
         if is_left:
@@ -211,4 +253,4 @@ def _next_steps(stage: str, found: tuple[Gate, ...], swap: Swap | None) -> tuple
         return tuple(dict.fromkeys(red))
     if stage == Stage.RAMP_DOWN:
         return ("changeover rollback", "changeover finish")
-    return ("changeover cutover",)
+    return (*reading, "changeover cutover")

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from changeover.catalog.pair import Pair
+from changeover.control import rollout
 from changeover.control.event import me, record
 from changeover.control.move import ROOM, Connection, Move
 from changeover.control.swap import (
@@ -265,6 +266,7 @@ class Driver:
                     "stage": str(self._kind.stage_after),
                 },
             )
+            rollout.begin_stage(self._target)
             record(self._target, str(self._kind), {"epoch": swap.epoch, "swap": swap.swap_id})
             decided = advance(self._target, swap, Event.DECISION_COMMITTED)
             self._move.hooks.reached("swap.inside_decision")

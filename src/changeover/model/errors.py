@@ -204,6 +204,19 @@ class OperatorAtWorkError(ControlError):
     code = "CO409"
 
 
+class StaleStateError(ControlError):
+    """Stage or rollout were changed by somebody else while a step was being taken."""
+
+    code = "CO410"
+
+
+class KillFileError(ControlError):
+    """The kill switch's file can't be made or removed."""
+
+    code = "CO411"
+    exit_code = 1
+
+
 class TransferError(ChangeoverError):
     """Rows could not be carried."""
 
@@ -306,6 +319,12 @@ class OutcomeUnknownError(RoutingError):
     """The connection broke during COMMIT; the write may or may not have happened."""
 
     code = "CO602"
+
+
+class PrimaryUnreachableError(RoutingError):
+    """The primary could not be reached, so that the write was not even sent; not written."""
+
+    code = "CO603"
 
 
 class EmbeddedError(ChangeoverError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from changeover.model.name import TableName
+from changeover.model.routing_observation import RoutingObservation
 from changeover.model.side import Direction
 
 
@@ -116,6 +117,7 @@ Observation = (
     | RangeVerified
     | SwapMoved
     | StatementSlow
+    | RoutingObservation
 )
 
 Observer = Callable[[Observation], None]

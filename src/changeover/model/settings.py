@@ -17,7 +17,9 @@ from changeover.model.errors import (
     SecretOnCommandLineError,
     UnknownSettingError,
 )
+from changeover.model.routing_settings import RoutingSettings
 from changeover.model.secret import Secret
+from changeover.model.section import Section
 from changeover.model.side import Side
 
 SOURCE_NAMES: Final = ("CHANGEOVER_SOURCE_DSN", "SUPABASE_DB_URL")
@@ -29,11 +31,7 @@ MIRROR_NAMES: Final = {
 }
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration file."""
-
-
-class SideSettings(_Section, frozen=True, kw_only=True):
+class SideSettings(Section, frozen=True, kw_only=True):
     """How one database is reached.
 
     Attributes:
@@ -46,7 +44,7 @@ class SideSettings(_Section, frozen=True, kw_only=True):
     mirror_dsn: str = ""
 
 
-class MoveSettings(_Section, frozen=True, kw_only=True):
+class MoveSettings(Section, frozen=True, kw_only=True):
     """What moves.
 
     Attributes:
@@ -62,10 +60,10 @@ class MoveSettings(_Section, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     row_capture: tuple[str, ...] = ()
-    answers: dict[str, str] = {}
+    answers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class CopySettings(_Section, frozen=True, kw_only=True):
+class CopySettings(Section, frozen=True, kw_only=True):
     """The first bulk load.
 
     Attributes:
@@ -87,7 +85,7 @@ class CopySettings(_Section, frozen=True, kw_only=True):
     attempts_max: int = 5
 
 
-class MirrorSettings(_Section, frozen=True, kw_only=True):
+class MirrorSettings(Section, frozen=True, kw_only=True):
     """The worker that carries changed keys.
 
     Attributes:
@@ -110,7 +108,7 @@ class MirrorSettings(_Section, frozen=True, kw_only=True):
     books_keep_s: int = 60
 
 
-class VerifySettings(_Section, frozen=True, kw_only=True):
+class VerifySettings(Section, frozen=True, kw_only=True):
     """The comparison of both sides.
 
     Attributes:
@@ -128,7 +126,7 @@ class VerifySettings(_Section, frozen=True, kw_only=True):
     age_s_max: int = 86_400
 
 
-class SwapSettings(_Section, frozen=True, kw_only=True):
+class SwapSettings(Section, frozen=True, kw_only=True):
     """Cutover and rollback.
 
     Attributes:
@@ -148,7 +146,7 @@ class SwapSettings(_Section, frozen=True, kw_only=True):
     swap_wait_s_max: float = 10.0
 
 
-class GatewaySettings(_Section, frozen=True, kw_only=True):
+class GatewaySettings(Section, frozen=True, kw_only=True):
     """The API behind a socket; keys come from the environment.
 
     Attributes:
@@ -162,12 +160,15 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
             login itself, every other caller is refused.
         max_rows: The most rows of a read and of each embed, as on the platform; 0 for no limit.
         max_rows_of: The same for single tables, by `schema.table`.
+        pre_request: A function `schema.name` that is called at the beginning of each request, as
+            PostgREST's `db-pre-request`; empty for none.
         pool_size: Connections of one worker.
         is_pooled: Whether the connection string leads to a pooler in transaction mode.
         host: Where it listens.
         port: The port; 0 for any that is free.
         unix_socket: A socket that takes the port's place.
-        admin_port: A port where `/live` and `/ready` are answered too; 0 for none.
+        admin_port: A port where `/live` and `/ready` are answered too, and `/metrics` where the
+            gateway routes; 0 for none.
         workers: Processes.
         tls_certificate: A file with a certificate and its chain; empty for plain HTTP.
         tls_key: A file with its private key.
@@ -188,7 +189,8 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
     service_role: str = "service_role"
     is_single_role: bool = False
     max_rows: int = 1000
-    max_rows_of: dict[str, int] = {}
+    max_rows_of: dict[str, int] = msgspec.field(default_factory=dict)
+    pre_request: str = ""
     pool_size: int = 10
     is_pooled: bool = False
     host: str = "127.0.0.1"
@@ -207,7 +209,7 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
     has_access_log: bool = True
 
 
-class Settings(_Section, frozen=True, kw_only=True):
+class Settings(Section, frozen=True, kw_only=True):
     """The whole configuration of a move."""
 
     source: SideSettings = SideSettings()
@@ -217,6 +219,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     mirror: MirrorSettings = MirrorSettings()
     verify: VerifySettings = VerifySettings()
     swap: SwapSettings = SwapSettings()
+    routing: RoutingSettings = RoutingSettings()
     gateway: GatewaySettings = GatewaySettings()
     state_directory: str = ".changeover"
     client_binaries: str = ""

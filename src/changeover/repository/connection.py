@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from changeover.catalog.snapshot import Relation, Snapshot
 from changeover.engine.refusal import Refusal
@@ -34,9 +34,17 @@ AsyncKind = TypeVar("AsyncKind", bound=AsyncRepository[Any])
 CONNECTIONS_MAX = 5
 
 
-def _settings(
+def settings_of(
     dsn: str | Secret, schemas: Sequence[str], connections_max: int, key: Secret
 ) -> StoreSettings:
+    """Return the settings of a store for repositories, which ask by a key of their own.
+
+    Args:
+        dsn: The connection string of the role whose rights hold.
+        schemas: The schemas whose tables are known; the first is the default.
+        connections_max: Connections at the most.
+        key: As `new_key` returned it.
+    """
     return StoreSettings(
         pool=PoolSettings(
             dsn=dsn if isinstance(dsn, Secret) else Secret(dsn), connections_max=connections_max
@@ -46,7 +54,7 @@ def _settings(
     )
 
 
-def _new_key() -> Secret:
+def new_key() -> Secret:
     """Return a key that this process alone knows: nobody else asks through its store."""
     return Secret(f"sb_secret_{secrets.token_urlsafe(32)}")
 
@@ -71,6 +79,22 @@ def _unreadable(refusal: Refusal) -> CannotConnectError:
 
 def _relations(snapshot: Snapshot, kind: type[Methods[Any]]) -> Mapping[type[Any], Relation]:
     return {row_type: _relation(snapshot, name, None) for row_type, name in kind.beside.items()}
+
+
+class Root(Store, Protocol):
+    """A store that knows the catalog; `PostgresStore`, or one that routes."""
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest snapshot of the catalog."""
+        ...
+
+
+class AsyncRoot(AsyncStore, Protocol):
+    """A store that knows the catalog; `AsyncPostgresStore`, or one that routes."""
+
+    async def snapshot(self) -> Snapshot:
+        """Return the newest snapshot of the catalog."""
+        ...
 
 
 class _Base:
@@ -99,7 +123,7 @@ class Database(_Base):
 
     def __init__(
         self,
-        store: PostgresStore,
+        store: Root,
         key: Secret,
         *,
         observer: Observer = ignore,
@@ -182,7 +206,7 @@ class AsyncDatabase(_Base):
 
     def __init__(
         self,
-        store: AsyncPostgresStore,
+        store: AsyncRoot,
         key: Secret,
         *,
         observer: Observer = ignore,
@@ -256,8 +280,8 @@ def connect(
     Raises:
         ConfigurationError: If the connection string can't be read.
     """
-    key = _new_key()
-    store = PostgresStore(_settings(dsn, schemas, connections_max, key))
+    key = new_key()
+    store = PostgresStore(settings_of(dsn, schemas, connections_max, key))
     return Database(store, key, observer=observer, slow_ms=slow_ms)
 
 
@@ -270,6 +294,6 @@ def connect_async(
     slow_ms: int = SLOW_MS,
 ) -> AsyncDatabase:
     """Return a database for asynchronous repositories; see `connect`."""
-    key = _new_key()
-    store = AsyncPostgresStore(_settings(dsn, schemas, connections_max, key))
+    key = new_key()
+    store = AsyncPostgresStore(settings_of(dsn, schemas, connections_max, key))
     return AsyncDatabase(store, key, observer=observer, slow_ms=slow_ms)

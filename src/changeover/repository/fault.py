@@ -11,6 +11,8 @@ from changeover.model.errors import (
     ChangeoverError,
     DatabaseError,
     NotAllowedError,
+    OutcomeUnknownError,
+    PrimaryUnreachableError,
     TimedOutError,
     WritesPausedError,
 )
@@ -57,6 +59,10 @@ CLASSES: Final[Mapping[str, type[ChangeoverError]]] = {
     "502": CannotConnectError,
     "503": CannotConnectError,
     "504": CannotConnectError,
+    **{
+        kind.code: kind
+        for kind in (WritesPausedError, OutcomeUnknownError, PrimaryUnreachableError)
+    },
 }
 FAMILIES: Final[Mapping[str, type[ChangeoverError]]] = {
     "22": MalformedValueError,
@@ -68,6 +74,8 @@ TRANSIENT: Final = frozenset({"57P01", "57P02", "57P03", "40001", "40P01", "5330
 HINTS: Final[Mapping[type[ChangeoverError], str]] = {
     NotInSchemaError: "the code asks for what the database has not: never retry it",
     WritesPausedError: "nothing was written; write again when the swap is over",
+    OutcomeUnknownError: "look whether it was written before writing it again",
+    PrimaryUnreachableError: "nothing was written; write again when the database answers",
     NotAllowedError: "grant the right to the role, or look at its policies",
     CannotConnectError: "wait until the database answers",
 }

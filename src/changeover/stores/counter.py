@@ -18,6 +18,7 @@ from psycopg.abc import PQGen
 
 from changeover.catalog.api_reading import read_snapshot
 from changeover.catalog.snapshot import Snapshot
+from changeover.database.endpoint import read_dsn
 from changeover.engine.message import Message, Reply
 from changeover.engine.refusal import Refusal
 from changeover.engine.settings import ApiSettings
@@ -26,7 +27,7 @@ from changeover.stores.errand import Errand
 from changeover.stores.fault import lost_connection, no_snapshot
 from changeover.stores.key import Identity, Keys, KeySettings
 from changeover.stores.pool import PoolSettings
-from changeover.stores.session import Session
+from changeover.stores.session import Command, Row, Session, rows_of, within
 from changeover.stores.snapshot_holder import CHANNEL, SnapshotHolder
 
 _MISSES: Final = frozenset({"PGRST200", "PGRST202", "PGRST204", "PGRST205"})
@@ -34,6 +35,8 @@ _MISSES: Final = frozenset({"PGRST200", "PGRST202", "PGRST204", "PGRST205"})
 
 _STALE: Final = frozenset({"42703", "42P01", "42883"})
 """Errors of the server that may tell the same; the next request shall know better."""
+
+_PLACE: Final = ("service", "host", "hostaddr", "port", "dbname")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,12 @@ class Run:
     """The step that waits for a server."""
 
     session: Session[Any]
-    work: PQGen[Reply]
+    work: PQGen[Any]
 
 
 Step: TypeAlias = "Take | Run | Future[Desk | None]"
 Steps: TypeAlias = Generator[Step, Any, Reply]
+RowSteps: TypeAlias = Generator[Step, Any, list[Row]]
 
 
 class Counter:
@@ -101,6 +105,12 @@ class Counter:
             reload_configuration=reload_configuration,
         )
 
+    @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        parts = read_dsn(self._settings.pool.dsn, "the connection string")
+        return " ".join(f"{name}={parts[name]}" for name in _PLACE if name in parts)
+
     def _connect(self) -> psycopg.Connection[Any]:
         pool = self._settings.pool
         return psycopg.connect(pool.dsn.reveal(), **pool.connect_arguments("catalog"))
@@ -113,12 +123,18 @@ class Counter:
         is_pooled = self._settings.pool.is_pooled
         return Desk(self._settings.api, snapshot, generation, is_pooled=is_pooled)
 
-    def steps(self, message: Message, bound: Session[Any] | None = None) -> Steps:
+    def steps(
+        self,
+        message: Message,
+        bound: Session[Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> Steps:
         """Answer a message.
 
         Args:
             message: What was asked.
             bound: The session of a transaction that the request is a part of.
+            timeout_s: How long the server is waited for; its connection is closed then.
 
         Returns:
             The steps to wait for, and at their end the answer.
@@ -127,7 +143,7 @@ class Counter:
         try:
             identity = self._keys.identify(message, self._settings.clock())
             role = identity.role
-            answer = yield from self._answer(message, identity, bound)
+            answer = yield from self._answer(message, identity, bound, timeout_s)
         except Refusal as refusal:
             answer = refusal.reply(is_minimal=self._settings.api.is_minimal)
         return Reply(
@@ -138,7 +154,31 @@ class Counter:
             role=role,
         )
 
-    def _answer(self, message: Message, identity: Identity, bound: Session[Any] | None) -> Steps:
+    def call(self, command: Command, timeout_s: float) -> RowSteps:
+        """Run one statement of our own as the login role, and return its rows.
+
+        Args:
+            command: The statement.
+            timeout_s: How long the server is waited for; the connection is closed then.
+
+        Raises:
+            Refusal: There was no connection, it broke, or the server has refused.
+        """
+        session = yield TAKE
+        try:
+            with told(session):
+                rows: list[Row] = yield Run(session, within(rows_of(session, command), timeout_s))
+            return rows
+        finally:
+            self._give(session)
+
+    def _answer(
+        self,
+        message: Message,
+        identity: Identity,
+        bound: Session[Any] | None,
+        timeout_s: float | None,
+    ) -> Steps:
         desk = self.holder.current or (yield self.holder.refresh())
         if desk is None:
             raise no_snapshot()
@@ -149,7 +189,10 @@ class Counter:
             return (yield from self._run(bound, errand.run_nested(bound)))
         session = yield TAKE
         try:
-            return (yield from self._run(session, errand.run(session)))
+            work = errand.run(session)
+            if timeout_s is not None:
+                work = within(work, timeout_s)
+            return (yield from self._run(session, work))
         finally:
             self._give(session)
 

@@ -4,9 +4,9 @@ What is done with a message stands in `counter.py`; here is only how each colour
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -18,7 +18,9 @@ from changeover.stores.counter import Counter, Run, Step, StoreSettings, Take, t
 from changeover.stores.desk import Desk
 from changeover.stores.fault import no_snapshot
 from changeover.stores.pool import AsyncPool, Pool
-from changeover.stores.session import Session
+from changeover.stores.session import Command, Row, Session
+
+T = TypeVar("T")
 
 
 def _ignore() -> None:
@@ -49,6 +51,11 @@ class PostgresStore:
         self._counter.holder.start()
 
     @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        return self._counter.place
+
+    @property
     def desk(self) -> Desk | None:
         """What the newest snapshot of the catalog was made into; None before the first."""
         return self._counter.holder.current
@@ -66,10 +73,35 @@ class PostgresStore:
 
     def send(self, message: Message) -> Reply:
         """Answer a message; what went wrong is an answer too."""
-        return self._drive(message, None)
+        return self._drive(self._counter.steps(message))
 
-    def _drive(self, message: Message, bound: Session[Any] | None) -> Reply:
-        steps = self._counter.steps(message, bound)
+    def send_within(self, message: Message, timeout_s: float) -> Reply:
+        """Answer a read; give up a server that says nothing for so long.
+
+        Waiting for a connection has limits of its own.
+
+        Args:
+            message: What was asked.
+            timeout_s: In seconds.
+        """
+        return self._drive(self._counter.steps(message, timeout_s=timeout_s))
+
+    def run(self, command: Command, timeout_s: float) -> list[Row]:
+        """Run one statement of our own as the login role, in a transaction of its own.
+
+        Args:
+            command: The statement.
+            timeout_s: How long the server is waited for.
+
+        Returns:
+            Its rows, values as text.
+
+        Raises:
+            Refusal: There was no connection, it broke, or the server has refused.
+        """
+        return self._drive(self._counter.call(command, timeout_s))
+
+    def _drive(self, steps: Generator[Step, Any, T]) -> T:
         try:
             step = next(steps)
             while True:
@@ -80,7 +112,7 @@ class PostgresStore:
                 else:
                     step = steps.send(value)
         except StopIteration as end:
-            answer: Reply = end.value
+            answer: T = end.value
             return answer
 
     def _wait(self, step: Step) -> Any:
@@ -147,7 +179,9 @@ class BoundStore:
 
     def send(self, message: Message) -> Reply:
         """Answer a message as a part of the transaction."""
-        return self._store._drive(message, self._session)  # noqa: SLF001 - its other half
+        store = self._store
+        steps = store._counter.steps(message, self._session)  # noqa: SLF001 - its other half
+        return store._drive(steps)  # noqa: SLF001
 
     @contextmanager
     def transaction(self, timeout_ms: int | None = None) -> "Iterator[BoundStore]":
@@ -183,6 +217,11 @@ class AsyncPostgresStore:
         self._counter.holder.start()
 
     @property
+    def place(self) -> str:
+        """Where the database is, without who asks there."""
+        return self._counter.place
+
+    @property
     def desk(self) -> Desk | None:
         """What the newest snapshot of the catalog was made into; None before the first."""
         return self._counter.holder.current
@@ -208,10 +247,35 @@ class AsyncPostgresStore:
 
         If the task is cancelled, so is the statement, and the connection is closed.
         """
-        return await self._drive(message, None)
+        return await self._drive(self._counter.steps(message))
 
-    async def _drive(self, message: Message, bound: Session[Any] | None) -> Reply:
-        steps = self._counter.steps(message, bound)
+    async def send_within(self, message: Message, timeout_s: float) -> Reply:
+        """Answer a read; give up a server that says nothing for so long.
+
+        Waiting for a connection has limits of its own.
+
+        Args:
+            message: What was asked.
+            timeout_s: In seconds.
+        """
+        return await self._drive(self._counter.steps(message, timeout_s=timeout_s))
+
+    async def run(self, command: Command, timeout_s: float) -> list[Row]:
+        """Run one statement of our own as the login role, in a transaction of its own.
+
+        Args:
+            command: The statement.
+            timeout_s: How long the server is waited for.
+
+        Returns:
+            Its rows, values as text.
+
+        Raises:
+            Refusal: There was no connection, it broke, or the server has refused.
+        """
+        return await self._drive(self._counter.call(command, timeout_s))
+
+    async def _drive(self, steps: Generator[Step, Any, T]) -> T:
         try:
             step = next(steps)
             while True:
@@ -222,7 +286,7 @@ class AsyncPostgresStore:
                 else:
                     step = steps.send(value)
         except StopIteration as end:
-            answer: Reply = end.value
+            answer: T = end.value
             return answer
 
     async def _wait(self, step: Step) -> Any:
@@ -289,7 +353,9 @@ class AsyncBoundStore:
 
     async def send(self, message: Message) -> Reply:
         """Answer a message as a part of the transaction."""
-        return await self._store._drive(message, self._session)  # noqa: SLF001 - its other half
+        store = self._store
+        steps = store._counter.steps(message, self._session)  # noqa: SLF001 - its other half
+        return await store._drive(steps)  # noqa: SLF001
 
     @asynccontextmanager
     async def transaction(self, timeout_ms: int | None = None) -> "AsyncIterator[AsyncBoundStore]":

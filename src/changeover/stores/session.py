@@ -12,6 +12,7 @@ Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """
 
 import select
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from psycopg.abc import PQGen
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
+
+from changeover.stores.fault import ServerFault
 
 PREPARED_MAX: Final = 256
 """Most statements kept prepared on one connection; the one not used for longest goes first."""
@@ -63,6 +66,8 @@ class Command:
 
 _Key = tuple[str, bytes]
 Connection = TypeVar("Connection")
+Result = TypeVar("Result")
+Row = tuple[bytes | None, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -261,3 +266,50 @@ def _next(pgconn: PGconn) -> PQGen[PGresult]:
             return result
         if pgconn.status == _BAD:
             raise psycopg.OperationalError(pgconn.get_error_message())
+
+
+def rows_of(session: Session[Connection], command: Command) -> PQGen[list[Row]]:
+    """Run one statement and return its rows, values as text.
+
+    Args:
+        session: An idle session.
+        command: The statement.
+
+    Raises:
+        Refusal: The server has refused.
+        psycopg.OperationalError: The connection broke.
+    """
+    (result,) = yield from session.exchange([command], session.generation)
+    if result.status == _FATAL:
+        raise ServerFault.of_result(result).refusal(is_anonymous=False)
+    columns = range(result.nfields)
+    return [
+        tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)
+    ]
+
+
+def within(work: PQGen[Result], timeout_s: float) -> PQGen[Result]:
+    """Give up work that waits for a server for too long.
+
+    psycopg wakes a generator that waits ten times a second, so that the limit is as exact as that.
+
+    Args:
+        work: What closes its session when it is closed itself.
+        timeout_s: In seconds.
+
+    Raises:
+        psycopg.OperationalError: The limit was reached.
+    """
+    until = time.monotonic() + timeout_s
+    try:
+        wanted = next(work)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() >= until:
+                raise psycopg.OperationalError(f"no answer within {timeout_s:g} s")
+            wanted = work.send(ready)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    finally:
+        work.close()

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from changeover.catalog.pair import Pair
 from changeover.catalog.values import Table
+from changeover.control import rollout
 from changeover.control.login import forget_login
 from changeover.control.move import ROOM, STATE_VERSION, Connection, Move, is_installed
 from changeover.control.place import identity_of
@@ -138,6 +139,7 @@ def _install_side(
         connection.execute(fixed(ROOM, "create_set_fence"))
         if side is Side.TARGET:
             connection.execute(fixed(ROOM, "create_control"))
+            rollout.install(connection, move.settings)
     with connection.transaction():
         _register(connection, side, pairs)
     identity = establish(move, side, connection, pairs)

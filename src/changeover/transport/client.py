@@ -13,6 +13,9 @@ import httpx
 from changeover.engine.settings import ApiSettings
 from changeover.model.errors import MissingSettingError
 from changeover.model.secret import Secret
+from changeover.routing.guarding import guard
+from changeover.routing.router import AsyncRouter, Router
+from changeover.routing.setting import Route
 from changeover.stores.counter import StoreSettings
 from changeover.stores.key import KeyMode, KeySettings
 from changeover.stores.pool import PoolSettings
@@ -21,6 +24,7 @@ from changeover.stores.store import AsyncStore, Store
 from changeover.transport.exchange import Mount
 from changeover.transport.network import Network
 from changeover.transport.store import AsyncStoreTransport, StoreTransport
+from changeover.transport.wire import AsyncWiredStore, WiredStore
 
 # What the official client waits for an answer when it makes its own HTTP client.
 WAIT_S: Final = 120.0
@@ -51,8 +55,13 @@ class HttpClient(httpx.Client):
     The official client hands one HTTP client to four sub-clients, and each of them closes it as
     if it were its own. So `close` does nothing here: the client ends with its `with` block, with
     `shutdown`, or with the last reference to it.
+
+    Attributes:
+        router: What routes its calls, for health answers and providers of flags; None where
+            nothing does.
     """
 
+    router: Router | None = None
     _end: "weakref.finalize[[], Self] | None" = None
 
     def own(self, store: Store) -> Self:
@@ -62,6 +71,7 @@ class HttpClient(httpx.Client):
             store: The store that was made for this client.
         """
         self._end = weakref.finalize(self, store.close)
+        self.router = store if isinstance(store, Router) else None
         return self
 
     def close(self) -> None:
@@ -93,8 +103,12 @@ class AsyncHttpClient(httpx.AsyncClient):
 
     What `HttpClient` says of closing holds for `aclose`. The last reference to it can't close the
     store, since that takes an event loop: leave its `async with` block or await `shutdown`.
+
+    Attributes:
+        router: What routes its calls, as in `HttpClient`.
     """
 
+    router: AsyncRouter | None = None
     _store: AsyncStore | None = None
 
     def own(self, store: AsyncStore) -> Self:
@@ -104,6 +118,7 @@ class AsyncHttpClient(httpx.AsyncClient):
             store: The store that was made for this client.
         """
         self._store = store
+        self.router = store if isinstance(store, AsyncRouter) else None
         return self
 
     async def aclose(self) -> None:
@@ -181,6 +196,7 @@ def http_client(
     keys: KeySettings | None = None,
     api: ApiSettings = PLATFORM,
     pool: PoolSettings | None = None,
+    route: Route | None = None,
     **options: Any,
 ) -> HttpClient:
     """Return the HTTP client to give to the official client, which then needs no API any more.
@@ -195,13 +211,21 @@ def http_client(
         keys: How callers are told apart, in full, instead of `jwt_secret`.
         api: What the API allows; as the platform by default, its cap of 1000 rows included.
         pool: How connections are opened and kept, instead of `dsn`.
+        route: While the move runs: Supabase answers too, as the stage says. None for PostgreSQL
+            alone.
         options: What `client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx does.
 
     Raises:
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    store = PostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    settings = _settings(dsn, jwt_secret, keys, api, pool)
+    target = PostgresStore(settings)
+    store: Store = target
+    if route is not None:
+        network = options.get("network") or Network()
+        store = router = Router(WiredStore(route.rest_url, network), target, route)
+        guard(router, settings, route, WiredStore(route.rest_url, network))
     return client_over(store, **options).own(store)
 
 
@@ -212,6 +236,7 @@ def async_http_client(
     keys: KeySettings | None = None,
     api: ApiSettings = PLATFORM,
     pool: PoolSettings | None = None,
+    route: Route | None = None,
     **options: Any,
 ) -> AsyncHttpClient:
     """Return the HTTP client to give to the official client of a loop; see `http_client`.
@@ -224,6 +249,8 @@ def async_http_client(
         keys: How callers are told apart, in full, instead of `jwt_secret`.
         api: What the API allows; as the platform by default, its cap of 1000 rows included.
         pool: How connections are opened and kept, instead of `dsn`.
+        route: While the move runs: Supabase answers too, as the stage says. None for PostgreSQL
+            alone.
         options: What `async_client_over` takes: `rest_url`, `network`, `wait_s`, and what httpx
             does.
 
@@ -231,7 +258,13 @@ def async_http_client(
         ConfigurationError: If the connection string or the keys can't be read.
         MissingSettingError: If there is no connection string, or no key.
     """
-    store = AsyncPostgresStore(_settings(dsn, jwt_secret, keys, api, pool))
+    settings = _settings(dsn, jwt_secret, keys, api, pool)
+    target = AsyncPostgresStore(settings)
+    store: AsyncStore = target
+    if route is not None:
+        network = options.get("network") or Network()
+        store = router = AsyncRouter(AsyncWiredStore(route.rest_url, network), target, route)
+        guard(router, settings, route, WiredStore(route.rest_url, network))
     return async_client_over(store, **options).own(store)
 
 

@@ -86,15 +86,26 @@ def message(request: httpx.Request, target: bytes, body: bytes) -> Message:
             for name, value in request.headers.raw
         ),
         body=body,
+        origin=request,
     )
 
 
 def response(reply: Reply) -> httpx.Response:
     """Return the response that a reply stands for; the body is handed on, not copied.
 
+    An answer of the network is handed on as it came, and so is what kept it from coming.
+
     Args:
         reply: What the store has answered.
+
+    Raises:
+        httpx.RequestError: The network gave no answer.
     """
+    origin = reply.origin
+    if isinstance(origin, httpx.Response):
+        return origin
+    if isinstance(origin, httpx.RequestError):
+        raise origin
     extensions: dict[str, bytes] = {"http_version": b"HTTP/1.1"}
     if reply.reason:
         # Non-ASCII is replaced: a reason phrase is ASCII on the wire.

@@ -19,7 +19,7 @@ from salon.demo.terminal import Voice
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
-PHASES = 18
+PHASES = 23
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -43,6 +43,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rate", type=float, default=plain.rate_per_s, help="writes a second, of all together"
     )
+    parser.add_argument(
+        "--calls",
+        type=float,
+        default=plain.calls_per_s,
+        help="calls of the application a second, of all its processes together",
+    )
     parser.add_argument("--scale", type=float, default=plain.scale, help="factor on the sample")
     parser.add_argument(
         "--seconds-scale",
@@ -65,6 +71,7 @@ def run(flags: argparse.Namespace) -> int:
     options = Options(
         writers=flags.writers,
         rate_per_s=flags.rate,
+        calls_per_s=flags.calls,
         scale=flags.scale,
         seconds_scale=flags.seconds_scale,
         seconds_max=flags.seconds_max,

@@ -1,29 +1,40 @@
-"""Who takes part beside the commands: the writers and the witness, each a process of its own."""
+"""Who takes part beside the commands, each a process of its own: writers, witness, application."""
 
-import sys
 from contextlib import ExitStack
+from typing import Final
 
 from changeover import Side
-from salon.demo.process import Companion, environment
-from salon.demo.scene import Place
+from salon.demo.application import ApplicationConfig
+from salon.demo.process import Companion, start_module
+from salon.demo.provider import start_gateway
+from salon.demo.scene import Scene
 from salon.demo.witness import WitnessConfig
 from salon.demo.writer import WriterConfig
 from salon.sample import SIZES
 
+LANES: Final = 4
+"""Conversations that go on at once in one process of the application."""
+
+APPLICATIONS: Final = 4
+
 
 class Cast:
-    """The writers and the witness of one run."""
+    """The writers, the witness and the application of one run."""
 
-    def __init__(self, place: Place, processes: ExitStack) -> None:
+    def __init__(self, scene: Scene, processes: ExitStack) -> None:
         """Prepare.
 
         Args:
-            place: Where ledgers, logs and connection strings lie.
+            scene: Both databases; where ledgers, logs and connection strings lie.
             processes: Ends what was started, whatever happens.
         """
-        self._place = place
+        self._scene = scene
+        self._place = scene.place
         self._processes = processes
         self._writers: list[Companion] = []
+        self._applications: dict[str, Companion] = {}
+        self._applications_made = 0
+        self._gateway_url = ""
 
     def start(self, *, writers: int, rate_per_s: float, scale: float) -> None:
         """Start them.
@@ -54,21 +65,67 @@ class Cast:
         self._start("salon.demo.witness", "witness")
 
     def _start(self, module: str, name: str) -> Companion:
-        log = self._place.log
-        arguments = [sys.executable, "-m", module, "--config", str(log(f"{name}.config"))]
-        return self._processes.enter_context(
-            Companion(
-                arguments,
-                out=log(f"{name}.out"),
-                err=log(f"{name}.err"),
-                environment=environment(),
-            )
+        return self._processes.enter_context(start_module(self._place, module, name))
+
+    def start_gateway(self) -> None:
+        """Start the gateway that half of the application's processes call."""
+        secrets = self._scene.secrets
+        self._gateway_url = start_gateway(
+            self._place,
+            self._processes,
+            name="gateway",
+            told={"SUPABASE_JWT_SECRET": secrets.jwt_secret},
+            words=("--config", str(self._place.configuration)),
         )
+
+    def start_applications(self, *, rate_per_s: float) -> None:
+        """Start the application's processes, each with users of its own.
+
+        Args:
+            rate_per_s: Calls a second of all of them together.
+        """
+        place = self._place
+        for way in ("transport", "gateway"):
+            for is_async in (False, True):
+                number = self._applications_made
+                name = f"{number}-{way}"
+                url = self._scene.provider.url if way == "transport" else self._gateway_url
+                config = ApplicationConfig(
+                    name=f"salon {name}",
+                    way=way,
+                    is_async=is_async,
+                    url=url,
+                    dsn_file=str(place.application_dsn_file),
+                    secret_file=str(place.secret_file),
+                    state_file=str(place.log(f"application-{name}.state")),
+                    request_file=str(place.request_file(name)),
+                    first_lane=number * LANES,
+                    lanes=LANES,
+                    rate_per_s=rate_per_s / APPLICATIONS,
+                )
+                config.save(place.log(f"application-{name}.config"))
+                started = self._start("salon.demo.application", f"application-{name}")
+                self._applications[name] = started
+                self._applications_made += 1
+
+    def have_all_called(self) -> bool:
+        """Return whether every process of the application has had a call answered."""
+        files = [self._place.request_file(name) for name in self._applications]
+        return all(path.exists() and path.stat().st_size for path in files)
+
+    def end_applications(self) -> None:
+        """Let every process of the application finish its calls, and wait for it."""
+        for application in self._applications.values():
+            application.ask_to_end()
+        for application in self._applications.values():
+            application.end()
+        self._applications = {}
 
     @property
     def dead(self) -> int:
-        """How many writers have ended although nobody asked them to."""
-        return sum(not writer.is_running for writer in self._writers)
+        """How many processes have ended although nobody asked them to."""
+        ours = (*self._writers, *self._applications.values())
+        return sum(not process.is_running for process in ours)
 
     def have_all_written(self) -> bool:
         """Return whether every writer has had a write acknowledged."""
@@ -81,3 +138,4 @@ class Cast:
             writer.ask_to_end()
         for writer in self._writers:
             writer.end()
+        self._writers = []

@@ -1,7 +1,7 @@
 """From what a run has found to its report."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from salon.demo.ledger import INTENDED, Record
 from salon.demo.process import at_s, read_events
 from salon.demo.report import LagPoint, Refusal, Report
 from salon.demo.scene import Scene
+from salon.demo.walk import StageSeen
 
 BREAKS: Final[Mapping[str, str]] = {
     "mirror": "mirror.skips_rows",
@@ -31,6 +32,7 @@ class Options:
     Attributes:
         writers: Writer processes.
         rate_per_s: Writes a second of all of them together.
+        calls_per_s: Calls of the application's data layer a second, of all its processes together.
         scale: Factor on the sample.
         seconds_scale: Factor on the time that is only spent writing.
         seconds_max: Longest run, set-up apart.
@@ -38,7 +40,8 @@ class Options:
     """
 
     writers: int = 8
-    rate_per_s: float = 200.0
+    rate_per_s: float = 100.0
+    calls_per_s: float = 80.0
     scale: float = 10.0
     seconds_scale: float = 1.0
     seconds_max: float = 300.0
@@ -59,6 +62,7 @@ class Found:
         opened_s: When each gave the authority on, in seconds since 1970.
         chronicle: Who had the authority when; None until both sides are guarded.
         mirror_events: The file with the mirror's events, once it runs.
+        stages: What was seen in each stage.
     """
 
     rows_copied: int | None = None
@@ -72,6 +76,7 @@ class Found:
     refused: Refusal | None = None
     chronicle: Chronicle | None = None
     mirror_events: Path | None = None
+    stages: tuple[StageSeen, ...] = ()
 
     @property
     def differences(self) -> int | None:
@@ -109,6 +114,10 @@ def conclude(
         twin_disagreements=counted.twin_disagreements,
         verify_missed=found.verify_missed,
         books_unbalanced=found.books_unbalanced,
+        caller_errors=_sum(one.caller_errors for one in found.stages),
+        own_write_violations=_sum(one.own_write_violations for one in found.stages),
+        mismatches=_sum(one.mismatches for one in found.stages),
+        stages=[one.to_value() for one in found.stages],
         mirror_lag_ms_max=max((point.lag_ms for point in lag), default=None),
         swaps=[_swap_value(counted.records, window) for window in found.windows],
         seconds_in_all=round(seconds_in_all, 1),
@@ -125,6 +134,12 @@ def conclude(
         lag=lag,
         swapped_at_s=[round(opened_s - began.wall_s, 2) for opened_s in found.opened_s],
     )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """Return the sum; None where one is not known, or where there is nothing."""
+    known = list(values)
+    return None if not known or None in known else sum(filter(None, known))
 
 
 def _lag(events: Path | None, began: Began) -> tuple[LagPoint, ...]:

@@ -24,7 +24,7 @@ def hold(scene: Scene, options: Options, voice: Voice) -> int:
         The exit code: 3 if a write was lost, extra or failed.
     """
     with ExitStack() as processes:
-        cast = Cast(scene.place, processes)
+        cast = Cast(scene, processes)
         cast.start(writers=options.writers, rate_per_s=options.rate_per_s, scale=options.scale)
         voice.say("writers write to the source; in another terminal:")
         voice.say(f"  cd {scene.place.directory} && changeover status")

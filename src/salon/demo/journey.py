@@ -1,12 +1,12 @@
-"""The whole journey, by the real command line, while writers write.
+"""The whole journey, by the real command line, while writers write and an application is used.
 
-Check, schema, capture, mirror, copy, verify with a planted difference, cutover, rollback, cutover
-again, comparison, finish. A phase that is refused ends the journey; what can be counted is counted
-all the same.
+Check, schema, capture, mirror, copy, verify with a planted difference; reads rolled out stage by
+stage; cutover, rollback, cutover again, comparison, finish. A phase that is refused ends the
+journey; what can be counted is counted all the same.
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final, LiteralString
@@ -24,6 +24,7 @@ from salon.demo.process import Clock, CommandLine, Companion, Said, TimeIsUpErro
 from salon.demo.report import Refusal, Report
 from salon.demo.scene import Scene
 from salon.demo.terminal import Voice
+from salon.demo.walk import PERCENTS, Walk
 
 FINE_OR_FINDINGS: Final = (0, 3)
 TABLE_MISSING: Final = "CK-TABLE-MISSING"
@@ -36,7 +37,8 @@ PLANT: Final[LiteralString] = (
 )
 GREEN_S_MAX: Final = 30.0
 WARM_UP_S: Final = 2.0
-WRITE_S: Final = 6.0
+HOLD_S: Final = 6.0
+GATE_REFUSED: Final = 4
 POLL_S: Final = 0.25
 NEEDED: Final = frozenset({"marker", "caught_up", "way_back_rehearsed"})
 """Gates that the mirror turns green by itself; an operator waits for them before a swap."""
@@ -57,13 +59,14 @@ class Journey:
         self._clock = clock
         self._found = Found()
         self._processes = ExitStack()
-        self._cast = Cast(scene.place, self._processes)
+        self._cast = Cast(scene, self._processes)
         self._command = CommandLine(
             scene.place.configuration,
             scene.place.log("."),
             faults=options.faults,
             clock=clock,
         )
+        self._walk = Walk(scene)
         self._began = Began(monotonic_s=time.monotonic(), wall_s=time.time())
         self._mirror: Companion | None = None
 
@@ -83,16 +86,21 @@ class Journey:
             ("catch_up", "the mirror catches up", self._await_green),
             ("verify", "changeover verify, with one difference planted", self._self_test),
             ("repair", "changeover repair plan, apply", self._repair),
+            ("off", "the application is answered by the source", self._hold_off),
+            ("dual_write", "changeover stage next", lambda: self._next("dual_write")),
+            ("shadow", "changeover stage next", lambda: self._next("shadow")),
+            ("live", f"changeover stage next; rollout set {_told(PERCENTS)}", self._roll_out),
             ("cutover", "changeover cutover", lambda: self._swap("cutover")),
-            ("writes_on_target", "the application writes to the target", self._write_on),
+            ("ramp_down", "the target answers, and takes the writes", self._hold_ramp_down),
             ("rollback", "changeover rollback", lambda: self._swap("rollback")),
-            ("writes_on_source", "the application writes to the source again", self._write_on),
+            ("live_again", f"changeover rollout set {_told(PERCENTS)}", self._roll_out_again),
             ("verify_again", "changeover verify", self._verify),
             ("cutover_again", "changeover cutover", lambda: self._swap("cutover")),
-            ("writes_after", "the application writes to the target", self._write_on),
-            ("settle", "writers end, the mirror drains", self._settle),
+            ("ramp_down_again", "the target answers, and takes the writes", self._hold_ramp_down),
+            ("settle", "writers and application end, the mirror drains", self._settle),
             ("compare", "changeover verify, and SQL of our own on both sides", self._compare),
             ("finish", "changeover finish", self._finish),
+            ("complete", "the application starts anew", self._hold_complete),
         )
 
     def run(self) -> Report:
@@ -118,6 +126,7 @@ class Journey:
             seconds = time.monotonic() - self._began.monotonic_s
             if self._found.refused:
                 self._count_what_is_there()
+            self._found.stages = self._walk.seen()
         return conclude(
             self._scene, self._options, self._found, self._began, seconds_in_all=seconds
         )
@@ -129,12 +138,18 @@ class Journey:
         self._cast.start(
             writers=options.writers, rate_per_s=options.rate_per_s, scale=options.scale
         )
+        self._cast.start_gateway()
+        self._start_application()
         self._await(self._cast.have_all_written, "a writer has not written within")
         self._pause(WARM_UP_S)
 
+    def _start_application(self) -> None:
+        self._cast.start_applications(rate_per_s=self._options.calls_per_s)
+        self._await(self._cast.have_all_called, "the application was not answered within")
+
     def _require_writers(self) -> None:
         if self._cast.dead:
-            told = f"{self._cast.dead} writer(s) have ended by themselves; see log/writer-*.err"
+            told = f"{self._cast.dead} process(es) have ended by themselves; see log/*.err"
             raise RefusedError(told)
 
     def _check(self) -> None:
@@ -230,12 +245,57 @@ class Journey:
             if event["event"] == "SwapMoved" and event["phase"] == "opened"
         ]
 
-    def _write_on(self) -> None:
-        self._pause(WRITE_S)
+    def _hold(self, stage: str, percent: int) -> None:
+        """Let everybody go on for a while in a stage, and look at what comes of it."""
+        self._walk.hold(stage, percent, lambda: self._pause(HOLD_S))
         self._require_writers()
+
+    def _hold_off(self) -> None:
+        self._hold("off", 0)
+
+    def _hold_ramp_down(self) -> None:
+        self._hold("ramp_down", 100)
+
+    def _next(self, stage: str) -> None:
+        self._do_when_green("stage", "next", "--yes")
+        self._hold(stage, 0)
+
+    def _roll_out(self) -> None:
+        self._do_when_green("stage", "next", "--yes")
+        self._raise(PERCENTS)
+
+    def _roll_out_again(self) -> None:
+        self._hold("live", 0)
+        self._raise(PERCENTS)
+
+    def _raise(self, percents: Sequence[int]) -> None:
+        for percent in percents:
+            self._do_when_green("rollout", "set", f"{percent}%", "--yes")
+            self._hold("live", percent)
+
+    def _do_when_green(self, *words: str) -> None:
+        """Do what a gate may refuse for a moment: until every process has seen the last step."""
+        said: list[Said] = []
+
+        def is_done() -> bool:
+            said.append(self._command.run(*words))
+            return said[-1].exit_code != GATE_REFUSED
+
+        try:
+            self._await(is_done, "a gate was not green within")
+        except RefusedError as error:
+            raise RefusedError(f"{said[-1].complaint} ({error})") from error
+        if said[-1].exit_code != 0:
+            raise RefusedError(said[-1].complaint)
+
+    def _hold_complete(self) -> None:
+        self._start_application()
+        self._hold("complete", 100)
+        self._cast.end_applications()
 
     def _settle(self) -> None:
         self._cast.end_writers()
+        self._cast.end_applications()
         if not judge.await_empty_log(self._scene, self._clock):
             raise RefusedError(f"the change log was not empty after {judge.DRAIN_S_MAX:g} s")
 
@@ -275,13 +335,19 @@ class Journey:
     def _count_what_is_there(self) -> None:
         """After a refusal: end the writers, let the mirror drain, count what can be counted."""
         self._cast.end_writers()
-        if self._found.chronicle is None or self._found.rows_copied is None:
+        self._cast.end_applications()
+        is_counted = self._found.tables is not None
+        if is_counted or self._found.chronicle is None or self._found.rows_copied is None:
             return
         try:
             judge.await_empty_log(self._scene, self._clock)
         except TimeIsUpError:
             self._voice.say("the time is up; the mirror is not waited for")
         self._count_sides()
+
+
+def _told(percents: Sequence[int]) -> str:
+    return ", ".join(f"{percent} %" for percent in percents)
 
 
 def _plant(target: psycopg.Connection[Any]) -> None:

@@ -1,7 +1,7 @@
 """The report as a page that stands alone: no network, no script, light and dark."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from salon.demo.chart import gap_chart, lag_chart
@@ -60,6 +60,10 @@ def page(report: Report) -> str:
         + f'<div class="scroll">{lag_chart(report.lag, report.swapped_at_s)}</div>'
         + '<p class="soft">Each point is a marker that was written on the primary and read on the'
         " secondary. Dashed lines are swaps.</p>",
+        "<h2>Stages</h2>"
+        + _stages(report)
+        + '<p class="soft">Calls of the application as its callers saw them; requests as each'
+        " database's own statistics count them. A call may make several requests.</p>",
         "<h2>Phases</h2>" + _phases(report),
         "<h2>Tables</h2>" + _tables(report),
     )
@@ -130,6 +134,31 @@ def _zeros(report: Report) -> str:
     return _table(("key", "found", "counts"), rows, numbers=(1,))
 
 
+STAGE_COLUMNS: Final = (
+    ("calls", "requests"),
+    ("errors", "caller_errors"),
+    ("stale own reads", "own_write_violations"),
+    ("mismatches", "mismatches"),
+    ("by source", "answered_by_source"),
+    ("by target", "answered_by_target"),
+    ("p50 ms", "p50_ms"),
+    ("p99 ms", "p99_ms"),
+)
+
+
+def _stages(report: Report) -> str:
+    rows = [
+        (
+            f"<code>{html.escape(str(stage['stage']))}</code>",
+            f"{stage['rollout_percent']} %",
+            *("–" if stage[key] is None else str(stage[key]) for _, key in STAGE_COLUMNS),
+        )
+        for stage in report.stages
+    ]
+    heads = ("stage", "rollout", *(head for head, _ in STAGE_COLUMNS))
+    return _table(heads, rows, numbers=range(1, len(heads)))
+
+
 def _phases(report: Report) -> str:
     rows = [(html.escape(name), f"{value:.1f}") for name, value in report.seconds.items()]
     return _table(("phase", "seconds"), rows, numbers=(1,))
@@ -148,7 +177,7 @@ def _tables(report: Report) -> str:
     return _table(("table", "source", "target", "differences"), rows, numbers=(1, 2, 3))
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int]) -> str:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[int]) -> str:
     def cells(tag: str, texts: Sequence[str]) -> str:
         return "".join(
             f'<{tag} class="number">{text}</{tag}>'

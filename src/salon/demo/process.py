@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 FAULTS_NAME: Final = "CHANGEOVER_FAULTS"
 END_S_MAX: Final = 15.0
@@ -22,6 +22,14 @@ LEFT_OUT: Final = ("CHANGEOVER_", "SUPABASE_", "PG", "DATABASE_URL", "TARGET_DAT
 """What the caller's environment must not tell our commands: another database."""
 
 Event = Mapping[str, Any]
+
+
+class Logs(Protocol):
+    """Where the files of processes lie."""
+
+    def log(self, name: str) -> Path:
+        """Return a file by its name."""
+        ...
 
 
 class TimeIsUpError(Exception):
@@ -108,7 +116,7 @@ class CommandLine:
     def arguments(self, words: Sequence[str]) -> list[str]:
         """Return the argument vector of a command."""
         common = ["--json", "--config", str(self._configuration)]
-        return [sys.executable, "-m", "changeover", *words, *common]
+        return python("changeover", *words, *common)
 
     def run(self, *words: str) -> Said:
         """Run a command to its end.
@@ -232,3 +240,18 @@ class Companion:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+def python(*words: str) -> list[str]:
+    """Return the argument vector of a module run as a program."""
+    return [sys.executable, "-m", *words]
+
+
+def start_module(logs: Logs, module: str, name: str) -> Companion:
+    """Start one of our modules; its settings lie beside its log, as NAME.config."""
+    return Companion(
+        python(module, "--config", str(logs.log(f"{name}.config"))),
+        out=logs.log(f"{name}.out"),
+        err=logs.log(f"{name}.err"),
+        environment=environment(),
+    )

@@ -15,6 +15,9 @@ MUST_BE_ZERO: Final[Mapping[str, str]] = {
     "twin_disagreements": "twin rows that a reader saw apart in one snapshot",
     "verify_missed": "planted differences that verify did not name",
     "books_unbalanced": "batches of the mirror that are not booked alike on both sides",
+    "caller_errors": "calls of the application that ended with an error",
+    "own_write_violations": "calls that showed a user less than they had written",
+    "mismatches": "settled differences between the answers of both sides",
 }
 """The keys that decide, and what each counts. None means: could not be measured, which is red."""
 
@@ -63,6 +66,10 @@ class Report:
     twin_disagreements: int | None
     verify_missed: int | None
     books_unbalanced: int | None
+    caller_errors: int | None
+    own_write_violations: int | None
+    mismatches: int | None
+    stages: Sequence[Mapping[str, Any]]
     mirror_lag_ms_max: float | None
     swaps: Sequence[Mapping[str, Any]]
     seconds_in_all: float
@@ -82,6 +89,8 @@ class Report:
         red = [key for key in MUST_BE_ZERO if getattr(self, key) != 0]
         if self.acknowledged_writes == 0:
             red.append("acknowledged_writes")
+        if not all(stage["requests"] for stage in self.stages):
+            red.append("stages")
         object.__setattr__(self, "red", tuple(red))
 
     @property

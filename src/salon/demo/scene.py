@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,9 @@ from changeover import Side
 from changeover.embedded import Database, Server, binaries, prepare_supabase, prepare_target
 from changeover.embedded.supabase import SETTINGS
 from salon import sample, schema
+from salon.demo import answered
 from salon.demo.mixture import SLOTS, TABLES, TWINS
+from salon.demo.provider import Provider, Secrets, provide
 
 DURABLE: Final[Mapping[str, str | int | bool]] = {
     "fsync": True,
@@ -24,6 +26,7 @@ DURABLE: Final[Mapping[str, str | int | bool]] = {
     "full_page_writes": True,
     "shared_buffers": "64MB",
     "max_prepared_transactions": 10,
+    **answered.SETTINGS,
 }
 """Both servers keep what they acknowledged; the promises are about such servers only."""
 
@@ -36,12 +39,25 @@ BY_HAND: Final = re.compile(
 )
 """What of the target is prepared by hand: `messages`, which is partitioned there only."""
 
+DELAY_MS: Final = 20.0
+"""How far away the source's API is."""
+
 MIRROR_ROLE: Final = "changeover_mirror"
 BY_ADMINISTRATOR: Final = (
     "CREATE ROLE changeover_mirror LOGIN NOINHERIT BYPASSRLS",
     "GRANT pg_monitor TO app_owner",
+    "CREATE ROLE anon NOLOGIN",
+    "CREATE ROLE authenticated NOLOGIN",
+    "CREATE ROLE service_role NOLOGIN BYPASSRLS",
+    "CREATE ROLE authenticator LOGIN NOINHERIT",
+    "GRANT anon, authenticated, service_role TO authenticator",
 )
-"""What `changeover check` asks the target's administrator for: two tables have row security."""
+"""What `changeover check` asks the target's administrator for: two tables have row security; and
+the roles that the application's keys stand for.
+"""
+
+LOGIN: Final = "authenticator"
+"""The role that the application logs in as on the target, as the API does on the source."""
 
 OURS: Final = (
     "report.json",
@@ -50,6 +66,9 @@ OURS: Final = (
     "source.dsn",
     "target.dsn",
     "mirror.dsn",
+    "application.dsn",
+    "provider.dsn",
+    "secrets.json",
     "ledger",
     "log",
     "state",
@@ -95,6 +114,15 @@ class Place:
         """Return a writer's ledger."""
         return self.directory / "ledger" / f"writer-{writer}.jsonl"
 
+    @property
+    def requests(self) -> tuple[Path, ...]:
+        """The files in which application processes wrote down their calls."""
+        return tuple(sorted((self.directory / "ledger").glob("application-*.jsonl")))
+
+    def request_file(self, name: str) -> Path:
+        """Return the file of an application process."""
+        return self.directory / "ledger" / f"application-{name}.jsonl"
+
     def log(self, name: str) -> Path:
         """Return the file that the output of a process goes to."""
         return self.directory / "log" / name
@@ -108,9 +136,25 @@ class Place:
         """The file with the connection string of the mirror's role on the target."""
         return self.directory / "mirror.dsn"
 
+    @property
+    def application_dsn_file(self) -> Path:
+        """The file with the connection string of the application's login on the target."""
+        return self.directory / "application.dsn"
+
+    @property
+    def provider_dsn_file(self) -> Path:
+        """The file with the connection string of the API's login on the source."""
+        return self.directory / "provider.dsn"
+
+    @property
+    def secret_file(self) -> Path:
+        """The file with the API's secrets."""
+        return self.directory / "secrets.json"
+
     def hide_secrets(self) -> None:
         """Remove what let us into servers that are gone."""
-        for path in (*map(self.dsn_file, Side), self.mirror_dsn_file):
+        ours = (self.application_dsn_file, self.provider_dsn_file, self.secret_file)
+        for path in (*map(self.dsn_file, Side), self.mirror_dsn_file, *ours):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.directory / "state", ignore_errors=True)
 
@@ -121,11 +165,15 @@ class Scene:
 
     Attributes:
         rows: How many rows the sample put into the source.
+        provider: The API of the source, as far away as a provider's.
+        secrets: What its callers' keys are made of.
     """
 
     place: Place
     databases: dict[Side, Database]
     rows: int
+    provider: Provider
+    secrets: Secrets
 
     def connect(self, side: Side) -> psycopg.Connection[tuple[Any, ...]]:
         """Return a session of the tables' owner, as the application has it."""
@@ -148,8 +196,10 @@ def build(
     with (
         Server.start(binaries(16), settings={**SETTINGS, **DURABLE}) as old,
         Server.start(binaries(18), settings=DURABLE) as new,
+        ExitStack() as processes,
     ):
-        source = prepare_supabase(old).database
+        project = prepare_supabase(old)
+        source = project.database
         target = prepare_target(new, createrole=True, replication_role_grant=True)
         databases = {Side.SOURCE: source, Side.TARGET: target}
         say("create the salon on the source and fill it")
@@ -160,8 +210,16 @@ def build(
             for side, database in databases.items():
                 _write_secret(place.dsn_file(side), database.dsn)
             _write_secret(place.mirror_dsn_file, target.dsn_of(MIRROR_ROLE))
-            _write_configuration(place)
-            yield Scene(place=place, databases=databases, rows=rows)
+            _write_secret(place.application_dsn_file, target.dsn_of(LOGIN))
+            _write_secret(place.provider_dsn_file, project.authenticator_dsn)
+            secrets = Secrets.make()
+            _write_secret(place.secret_file, secrets.to_json())
+            say(f"serve the source's API, {DELAY_MS:g} ms away")
+            provider = provide(place, secrets, processes, delay_ms=DELAY_MS)
+            _write_configuration(place, provider.url)
+            yield Scene(
+                place=place, databases=databases, rows=rows, provider=provider, secrets=secrets
+            )
         finally:
             place.hide_secrets()
 
@@ -171,6 +229,8 @@ def _fill_source(source: Database, scale: float, writers: int) -> int:
         schema.create_source(connection)
         with connection.transaction():
             for statement in TABLES:
+                connection.execute(statement)
+            for statement in answered.FUNCTIONS:
                 connection.execute(statement)
             for statement in TWINS:
                 connection.execute(statement, {"writers": writers, "slots": SLOTS})
@@ -199,7 +259,7 @@ def _write_secret(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _write_configuration(place: Place) -> None:
+def _write_configuration(place: Place, source_url: str) -> None:
     programs = json.dumps(str(binaries(18)))
     place.configuration.write_text(
         "# Written by the demonstration; the servers that it names live as long as it runs.\n"
@@ -212,6 +272,9 @@ def _write_configuration(place: Place) -> None:
         '"CK-VISIBLE-OPEN-POLICY public.whatsapp_keys" = "accepted: as on the source"\n\n'
         "[mirror]\nheartbeat_ms = 250\n\n"
         "[copy]\nrange_rows = 10000\n\n"
-        "[verify]\nrange_rows = 10000\n",
+        "[verify]\nrange_rows = 10000\n\n"
+        '[gateway]\ndsn = "@application.dsn"\nport = 0\nworkers = 2\nhas_access_log = false\n'
+        f'pre_request = "{answered.NAME}"\n\n'
+        f'[routing]\nroles = ["{LOGIN}"]\nsource_url = "{source_url}/rest/v1"\n',
         encoding="utf-8",
     )

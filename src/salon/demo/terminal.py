@@ -81,6 +81,7 @@ class Voice:
         self._out.print()
         self._out.print(_counts(report))
         self._out.print(_swaps(report))
+        self._out.print(_stages(report))
         if report.refused:
             told = f"ended in phase {report.refused.phase}: {report.refused.complaint}"
             self._out.print(Text(told, style="red"), soft_wrap=True)
@@ -119,6 +120,31 @@ def _swaps(report: Report) -> Table:
     for swap in report.swaps:
         gaps = [swap[f"write_gap_ms_{name}"] for name in ("p50", "p99", "max")]
         table.add_row(str(swap["kind"]), *(f"{_shown(gap)} ms" for gap in gaps))
+    return table
+
+
+STAGE_COLUMNS: Final = {
+    "calls": "requests",
+    "errors": "caller_errors",
+    "stale": "own_write_violations",
+    "mismatches": "mismatches",
+    "by source": "answered_by_source",
+    "by target": "answered_by_target",
+    "p50 ms": "p50_ms",
+    "p99 ms": "p99_ms",
+}
+
+
+def _stages(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("stage")
+    for head in STAGE_COLUMNS:
+        table.add_column(head, justify="right")
+    for stage in report.stages:
+        name = stage["stage"]
+        if name == "live":
+            name = f"live {stage['rollout_percent']} %"
+        table.add_row(name, *(_shown(stage[key]) for key in STAGE_COLUMNS.values()))
     return table
 
 

@@ -38,6 +38,14 @@ SWAPPING = [["cutover", "--yes"], ["rollback", "--yes"], ["finish", "--release-s
 INSTALLED_ONLY = [*COPYING, *SWAPPING]
 COMPARING = [["verify"], ["repair", "plan"]]
 STANDING = [["status"], ["stage", "show"], ["mirror", "status"]]
+ROUTING = [
+    ["stage", "next", "--yes"],
+    ["stage", "back", "--yes"],
+    ["rollout", "show"],
+    ["rollout", "set", "0%", "--yes"],
+    ["shadow", "report"],
+    ["shadow", "clear", "--yes"],
+]
 REMOVING = [["capture", "remove", "--yes"]]
 EVERY_VERB = [*PREPARING, *INSTALLED_ONLY, *COMPARING, *STANDING, *REMOVING, ["check"]]
 
@@ -194,7 +202,7 @@ def test_the_sides_of_a_move_that_are_swapped(refuses, installed, name, pair):
     """Once capture is installed each database knows its side: every verb refuses the other one."""
     name("source", pair.target.dsn)
     name("target", pair.source.dsn)
-    verbs = [*PREPARING, *INSTALLED_ONLY, *COMPARING, *STANDING, *REMOVING]
+    verbs = [*PREPARING, *INSTALLED_ONLY, *COMPARING, *STANDING, *ROUTING, *REMOVING]
     refuses(verbs, 4, "CO207", "of a move")
 
 
@@ -414,7 +422,7 @@ def test_a_column_that_came_during_the_move(say, installed, pair):
 
 def test_verbs_before_the_installation(refuses):
     """What needs capture says so, and how to install it."""
-    refuses(INSTALLED_ONLY, 4, "CO401", "capture")
+    refuses([*INSTALLED_ONLY, *ROUTING], 4, "CO401", "capture")
 
 
 def test_no_output_holds_a_piece_of_a_password(refuses, name, pair):

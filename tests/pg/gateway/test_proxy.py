@@ -58,6 +58,14 @@ def test_nothing_is_followed_or_kept(api):
     assert "user-agent" in headers
 
 
+def test_a_targeting_key_stays_here(api):
+    """Whom a request is for is the gateway's own business, on every way that leads out of it."""
+    with api.client() as client:
+        told = client.get("/auth/v1/user", headers={"Changeover-Targeting-Key": "anna"}).json()
+    assert "changeover-targeting-key" not in dict(told["headers"])
+    assert "anna" not in str(told)
+
+
 def test_the_api_answers_for_itself(api):
     """With an upstream the API's own paths stay here."""
     with api.client() as client:

@@ -1,5 +1,6 @@
 """`[gateway]` and the keys of the environment, from text to a set-up."""
 
+import dataclasses
 import json
 
 import msgspec
@@ -8,12 +9,15 @@ import pytest
 from changeover.gateway.configuration import configure
 from changeover.model.errors import ConfigurationError, MissingSettingError
 from changeover.model.name import TableName
+from changeover.model.routing_settings import RoutingSettings
 from changeover.model.secret import Secret
 from changeover.model.settings import GatewaySettings, Resolved
+from changeover.routing.setting import Route
 from changeover.stores.key import KeyMode
 
 SECRET = "planted-secret-" + "of-at-least-32-bytes"
 DATABASE = Resolved(dsn=Secret("host=example"), origin="test")
+OF_THE_OPERATOR = {"roles", "client_expiry_s", "client_wait_s_max"}
 KEYS = {"SUPABASE_JWT_SECRET": SECRET}
 
 
@@ -22,6 +26,34 @@ def setup(environment=None, files=None, **table):
     settings = msgspec.convert(table, GatewaySettings)
     environment = KEYS if environment is None else environment
     return configure(settings, DATABASE, environment, (files or {}).__getitem__)
+
+
+def route(**table):
+    """Return the route that `[routing]` comes to."""
+    routing = msgspec.convert(table, RoutingSettings)
+    return configure(GatewaySettings(), DATABASE, KEYS, {}.__getitem__, routing=routing).route
+
+
+def test_a_gateway_routes_where_a_source_is_named():
+    """`[routing]` is the route's, its limits included; without a source nothing is routed."""
+    assert route(poll_ms=50) is None
+    found = route(source_url="https://project.example", poll_ms=50, guard_window_s=5)
+    assert found.rest_url == "https://project.example/rest/v1"
+    assert (found.poll_ms, found.guard_window_s) == (50, 5.0)
+    assert found.name.startswith("gateway on ")
+
+
+def test_every_setting_of_the_routing_reaches_the_route():
+    """A limit that the file takes and the gateway forgot would be worse than none."""
+    ours = {field.name for field in msgspec.structs.fields(RoutingSettings)}
+    theirs = {field.name for field in dataclasses.fields(Route)}
+    assert ours - theirs <= OF_THE_OPERATOR
+
+
+def test_a_source_that_is_no_url_is_refused():
+    """The mistake is found before anybody is listened to."""
+    with pytest.raises(ConfigurationError, match="not one of http"):
+        route(source_url="project.example")
 
 
 def revealed(keys):
@@ -55,8 +87,15 @@ def test_limits_of_rows():
 
 def test_a_limit_needs_a_schema():
     """A table without a schema is refused by name."""
-    with pytest.raises(ConfigurationError, match=r"'item' .* no schema\.table"):
+    with pytest.raises(ConfigurationError, match="'item' in max_rows_of"):
         setup(max_rows_of={"item": 5})
+
+
+def test_a_function_before_each_request_is_named_with_its_schema():
+    """`pre_request` is what PostgREST calls db-pre-request."""
+    assert setup(pre_request="public.check_it").api.pre_request == TableName("public", "check_it")
+    with pytest.raises(ConfigurationError, match="'check_it' in pre_request"):
+        setup(pre_request="check_it")
 
 
 def test_new_keys_come_one_by_one_or_listed():

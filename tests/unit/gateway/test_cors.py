@@ -79,3 +79,29 @@ def test_a_stranger_learns_nothing():
     """For an origin that is not listed the answer stays as it is."""
     headers = (("Content-Type", "text/csv"),)
     assert with_cors(headers, "https://stranger.example", (ORIGIN,)) == headers
+
+
+def test_what_an_api_behind_us_says_is_not_said_twice():
+    """Of its headers for browsers, in any spelling, ours take the place."""
+    said = (
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-credentials", "true"),
+        ("Access-Control-Expose-Headers", "X-One"),
+        ("vary", "Origin"),
+    )
+    headers = with_cors(said, ORIGIN, (ORIGIN,))
+    names = [name.lower() for name, _value in headers]
+    assert len(names) == len(set(names))
+    assert dict(headers)["Access-Control-Allow-Origin"] == ORIGIN
+    assert dict(headers)["vary"] == "Origin"
+
+
+def test_a_browser_may_send_a_targeting_key():
+    """The header that names whom a request is for is allowed like any other."""
+    asked = asking(
+        origin=ORIGIN,
+        access_control_request_method="GET",
+        access_control_request_headers="apikey,changeover-targeting-key",
+    )
+    allowed = dict(preflight(asked, ()).headers)["Access-Control-Allow-Headers"]
+    assert "changeover-targeting-key" in allowed.split(", ")
