@@ -19,12 +19,11 @@ from routed import LISTED
 from changeover.control.swap import Kind
 from changeover.model.side import Side
 
-CLIENTS = Path(__file__).parents[2] / "client"
-sys.path.insert(0, str(CLIENTS))
+sys.path.insert(0, str(Path(__file__).parents[2] / "client"))
 
 from npm_folder import NODE, install
 
-JAVASCRIPT = CLIENTS / "javascript"
+JAVASCRIPT = Path(__file__).parents[2] / "client" / "javascript"
 
 KEYED = {"Changeover-Targeting-Key": LISTED}
 BODY = "a planted value"
