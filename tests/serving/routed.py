@@ -88,9 +88,9 @@ class Task:
         except BaseException as error:  # noqa: BLE001 - kept for the test to judge
             self.error = error
 
-    def join(self) -> Any:
+    def join(self, limit_s: float = LIMIT_S) -> Any:
         """Return its result, or raise its error."""
-        self._thread.join(LIMIT_S)
+        self._thread.join(limit_s)
         assert self.is_over, "the task did not end"
         if self.error is not None:
             raise self.error

@@ -69,7 +69,7 @@ def test_what_must_be_obeyed_changes_the_digest_and_nothing_else_does(control):
 
 
 def test_the_digest_of_the_list_depends_on_its_keys_alone(control):
-    """The same keys give the same digest in any order of adding; members come only if it differs."""
+    """The same keys give the same digest in any order; members come only if it differs."""
     control.execute("INSERT INTO changeover.rollout_member VALUES ('b'), ('a')")
     first = poll(control, members_digest="")
     assert sorted(first["members"]) == ["a", "b"]
