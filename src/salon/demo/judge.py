@@ -21,6 +21,7 @@ from salon.demo.witness import Sighting
 
 DRAIN_S_MAX: Final = 20.0
 POLL_S: Final = 0.1
+BOOK_LOOKS: Final = 5
 LOOKS_MIN: Final = 10
 
 LEFT: Final = "SELECT count(*) FROM changeover.change AS c WHERE c.table_id > 0"
@@ -90,28 +91,31 @@ def compare_sides(scene: Scene) -> tuple[TableComparison, ...]:
 def count_unbalanced_books(scene: Scene) -> int:
     """Return how many batches are not booked alike on both sides, in both directions.
 
-    Stricter than the gate: nothing is killed here, so no batch needs another one to close it.
+    Stricter than the gate: nothing is killed here, so no batch needs another one to close it. The
+    mirror goes on meanwhile: a batch that one look finds half booked, and the next does not, is
+    none.
     """
     with scene.connect(Side.SOURCE) as source, scene.connect(Side.TARGET) as target:
-        sessions: dict[Side, psycopg.Connection[tuple[Any, ...]]] = {
-            Side.SOURCE: source,
-            Side.TARGET: target,
-        }
-        applied = {
-            (row[0], row[1]): (row[2], row[3])
-            for session in sessions.values()
-            for row in session.execute(APPLIED).fetchall()
-        }
-        removed = {
-            (row[0], row[1]): row[2]
-            for session in sessions.values()
-            for row in session.execute(REMOVED).fetchall()
-        }
+        wrong = _half_booked(source, target)
+        for _ in range(BOOK_LOOKS):
+            if not wrong:
+                break
+            time.sleep(POLL_S)
+            wrong &= _half_booked(source, target)
+    return len(wrong)
+
+
+def _half_booked(*sessions: psycopg.Connection[tuple[Any, ...]]) -> set[tuple[str, int]]:
+    applied = {
+        (row[0], row[1]): (row[2], row[3])
+        for session in sessions
+        for row in session.execute(APPLIED).fetchall()
+    }
+    removed = {(row[0], row[1]): row[2] for session in sessions for row in session.execute(REMOVED)}
     wrong = applied.keys() ^ removed.keys()
-    wrong |= {
+    return wrong | {
         batch for batch in applied.keys() & removed.keys() if {*applied[batch]} != {removed[batch]}
     }
-    return len(wrong)
 
 
 def count(scene: Scene, chronicle: Chronicle | None) -> Counted:
