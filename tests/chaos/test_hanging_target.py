@@ -33,6 +33,8 @@ READS = 40
 """More than the shadow's queue holds."""
 QUEUE = 10
 NEVER_MS = 3_600_000
+PATIENT_MS = 2000
+"""Three slow first reads must not open the breaker before the test begins."""
 OF_THE_TARGET = ("psycopg", "changeover.stores.pool", "changeover.stores.session")
 """What only somebody runs who asks a database; the source is an HTTP API here."""
 OF_WAITING = {
@@ -259,7 +261,7 @@ def test_in_live_the_breaker_opens(routed, make_reads):
         walk.to_live()
         seen = Seen()
         failures = ROUTE["breaker_failures"]
-        reads = make_reads(world, seen, breaker_probe_ms=NEVER_MS)
+        reads = make_reads(world, seen, breaker_probe_ms=NEVER_MS, read_timeout_ms=PATIENT_MS)
         await_(
             lambda: reads.run(1, None) and answered(seen)[Side.TARGET],
             lambda: f"none goes there: {seen.last()} {world.story()}",
