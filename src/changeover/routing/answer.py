@@ -1,7 +1,6 @@
 """What `changeover.poll` answers, and what a client tells it: two JSON texts, as values."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -116,8 +115,3 @@ def reads_go_to(state: State, *, is_killed: bool) -> str:
     if is_killed or state.killed is not None or not (rollout.percent or rollout.members):
         return str(Side.SOURCE)
     return str(Side.TARGET) if rollout.percent >= ALL_PERCENT else "mixed"
-
-
-def heartbeat(told: Mapping[str, Any]) -> bytes:
-    """Return what a client tells of itself, as JSON."""
-    return msgspec.json.encode(told)

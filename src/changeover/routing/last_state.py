@@ -16,10 +16,10 @@ from typing import Any, Final
 import msgspec
 
 from changeover.control.place import STATE_VERSION
+from changeover.model.routing_settings import STAGE_FILE_NAME
 from changeover.model.side import Side, Stage
 from changeover.routing.rule import Rollout, State
 
-ENVIRONMENT_NAME: Final = "CHANGEOVER_STAGE_FILE"
 _HOME_NAME: Final = "XDG_STATE_HOME"
 _ONLY_OURS: Final = 0o700
 
@@ -52,7 +52,7 @@ class LastState:
             path: The file; empty for one in the user's own directory.
             environment: Names a file where the application does not; it comes first.
         """
-        chosen = environment.get(ENVIRONMENT_NAME) or path
+        chosen = environment.get(STAGE_FILE_NAME) or path
         self.path = Path(chosen) if chosen else _usual(place, environment)
         self._is_chosen = bool(chosen)
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from changeover.model.errors import WrongStateVersionError
 from changeover.model.observation import Observer, ignore
-from changeover.model.routing_observation import Polled, StageSeen
+from changeover.model.routing_observation import Polled
 from changeover.routing.answer import Answer
 from changeover.routing.control_table import FAILURES, ControlTable
 from changeover.routing.fork import begin_anew_in_children
@@ -318,7 +318,7 @@ class Link:
         if answer is not None:
             self._learn(answer, asked_s, watching)
         elif self._is_from_disk and not self.is_ready:
-            self._tell_stage(is_from_disk=True)
+            self._settings.observer(self.view.seen(is_from_disk=True))
         self._settings.observer(
             Polled(is_answered=not self._has_failed, seconds=time.monotonic() - asked_s)
         )
@@ -356,27 +356,13 @@ class Link:
         self.view = View(state, asked_s)
         is_new = state.seen != before.seen or state.epoch != before.epoch
         if is_new or not self._has_told:
-            self._tell_stage()
+            self._settings.observer(self.view.seen())
             self._has_told = True
         if is_new:
             self._file.write(state, self._members_digest)
             self._due_s = 0.0  # so that the control tables know at once that it is obeyed
         if not state.is_swapping:
             self._waiting.opened(state, watching)
-
-    def _tell_stage(self, *, is_from_disk: bool = False) -> None:
-        state = self.view.state
-        self._settings.observer(
-            StageSeen(
-                stage=state.stage,
-                primary=state.primary,
-                epoch=state.epoch,
-                rollout_percent=state.rollout.percent,
-                shadow_percent=state.shadow_percent,
-                is_killed=state.killed is not None,
-                is_from_disk=is_from_disk,
-            )
-        )
 
     def _make_ready(self) -> None:
         if not self.is_ready:

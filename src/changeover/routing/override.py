@@ -5,9 +5,8 @@ It needs no database, no flag store and no console: whoever can write a file can
 
 import os
 from collections.abc import Mapping
-from typing import Final
 
-ENVIRONMENT_NAME: Final = "CHANGEOVER_KILL_SWITCH"
+from changeover.model.routing_settings import KILL_SWITCH_NAME
 
 
 class Override:
@@ -20,7 +19,7 @@ class Override:
             path: Where it would be; empty for the environment's.
             environment: Names a file where the application does not; it comes first.
         """
-        self.path = environment.get(ENVIRONMENT_NAME) or path
+        self.path = environment.get(KILL_SWITCH_NAME) or path
 
     def is_on(self) -> bool:
         """Return whether the file is there; one that can't be looked at counts as there."""

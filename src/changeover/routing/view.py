@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from changeover.model.routing_observation import StageSeen
 from changeover.model.side import Side, Stage
 from changeover.routing.rule import State
 
@@ -30,6 +31,23 @@ class View:
         """
         age = self.state.marker_age_ms
         return None if age is None else age + (now - self.asked_s) * 1000
+
+    def seen(self, *, is_from_disk: bool = False) -> StageSeen:
+        """Return what an observer is told of it.
+
+        Args:
+            is_from_disk: Whether only a file of an earlier run says so.
+        """
+        state = self.state
+        return StageSeen(
+            stage=state.stage,
+            primary=state.primary,
+            epoch=state.epoch,
+            rollout_percent=state.rollout.percent,
+            shadow_percent=state.shadow_percent,
+            is_killed=state.killed is not None,
+            is_from_disk=is_from_disk,
+        )
 
     @property
     def is_plain(self) -> bool:
