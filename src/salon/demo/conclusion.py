@@ -40,7 +40,7 @@ class Options:
     """
 
     writers: int = 8
-    rate_per_s: float = 100.0
+    rate_per_s: float = 200.0
     calls_per_s: float = 80.0
     scale: float = 10.0
     seconds_scale: float = 1.0

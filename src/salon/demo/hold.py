@@ -1,4 +1,4 @@
-"""Holding the scene: both servers and the writers run, and a person types the commands."""
+"""Holding the scene: servers, writers and application run, and a person types the commands."""
 
 import time
 from contextlib import ExitStack
@@ -26,16 +26,19 @@ def hold(scene: Scene, options: Options, voice: Voice) -> int:
     with ExitStack() as processes:
         cast = Cast(scene, processes)
         cast.start(writers=options.writers, rate_per_s=options.rate_per_s, scale=options.scale)
-        voice.say("writers write to the source; in another terminal:")
+        cast.start_gateway()
+        cast.start_applications(rate_per_s=options.calls_per_s)
+        voice.say("writers and an application write to the source; in another terminal:")
         voice.say(f"  cd {scene.place.directory} && changeover status")
         voice.say("Ctrl-C ends the writers and judges their ledgers")
         try:
             while not cast.dead:
                 time.sleep(POLL_S)
-            voice.say(f"{cast.dead} writer(s) have ended by themselves")
+            voice.say(f"{cast.dead} process(es) have ended by themselves")
         except KeyboardInterrupt:
             voice.say("the writers end")
         cast.end_writers()
+        cast.end_applications()
     judgement = judge.count(scene, None).judgement
     voice.say(
         f"acknowledged {judgement.acknowledged}, unknown {judgement.unknown}, "

@@ -12,7 +12,20 @@ import pytest
 from salon.demo.conclusion import BREAKS
 from salon.demo.report import MUST_BE_ZERO
 
-SHORT = ("--seconds-scale", "0.3", "--scale", "0.5", "--writers", "3", "--rate", "60")
+SHORT = (
+    *("--seconds-scale", "0.3", "--scale", "0.5", "--writers", "3", "--rate", "60"),
+    *("--calls", "40", "--seconds-max", "540"),
+)
+WALKED = [
+    ("off", 0),
+    ("dual_write", 0),
+    ("shadow", 0),
+    *(("live", percent) for percent in (1, 10, 50, 100)),
+    ("ramp_down", 100),
+    *(("live", percent) for percent in (0, 1, 10, 50, 100)),
+    ("ramp_down", 100),
+    ("complete", 100),
+]
 RED = {
     "mirror": "differences",
     "verify": "verify_missed",
@@ -35,7 +48,7 @@ def demo(output, *arguments):
 def run(output, *arguments):
     """Run the demonstration to its end; return its exit code, its report and what it printed."""
     process = demo(output, *arguments)
-    printed, _ = process.communicate(timeout=280)
+    printed, _ = process.communicate(timeout=600)
     assert (output / "report.json").exists(), printed
     return process.returncode, json.loads((output / "report.json").read_text()), printed
 
@@ -57,6 +70,15 @@ def test_a_short_run_keeps_every_promise(tmp_path):
     assert report["rows_copied"] > 1000
     assert report["acknowledged_writes"] > 100
     assert report["final_primary"] == "target"
+    stages = report["stages"]
+    assert [(one["stage"], one["rollout_percent"]) for one in stages] == WALKED
+    assert all(one["requests"] for one in stages)
+    before = [one for one in stages if one["stage"] in {"off", "dual_write", "shadow"}]
+    assert [one["answered_by_target"] for one in before] == [0, 0, 0]
+    assert all(one["answered_by_source"] for one in before)
+    assert stages[6]["answered_by_target"]
+    assert stages[-1]["answered_by_target"]
+    assert not stages[-1]["answered_by_source"]
     assert "<svg" in (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert not [*(tmp_path / "demo").glob("*.dsn"), *(tmp_path / "demo").glob("state")]
     assert "password" not in printed
