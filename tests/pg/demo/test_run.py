@@ -59,6 +59,7 @@ def processes_of(text):
     return [line for line in listed.stdout.decode(errors="replace").splitlines() if text in line]
 
 
+@pytest.mark.timeout(620)
 def test_a_short_run_keeps_every_promise(tmp_path):
     """The whole journey is made, every key is zero, and no secret and no process is left."""
     code, report, printed = run(tmp_path / "demo")
@@ -86,6 +87,7 @@ def test_a_short_run_keeps_every_promise(tmp_path):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(620)
 @pytest.mark.parametrize("name", sorted(BREAKS))
 def test_a_broken_promise_is_red_by_its_own_key(tmp_path, name):
     """Each switch ends with 3 and turns its own key red; the others' keys stay green."""
