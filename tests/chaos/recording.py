@@ -65,10 +65,14 @@ class Follower:
     def __init__(self, path):
         self._path = path
         self._at = 0
-        self._calls = {}
+        self._calls = []
+        self._by_number = {}
 
     def calls(self):
-        """Return what is known of each call by now, in one dictionary per call."""
+        """Return what is known of each call by now, in the order in which they were sent.
+
+        The list grows, and its calls too: whoever has looked need not look at the same ones again.
+        """
         with self._path.open("rb") as file:
             file.seek(self._at)
             for line in file:
@@ -76,9 +80,15 @@ class Follower:
                 if not line.endswith(b"\n"):
                     break
                 self._at += len(line)
-                one = json.loads(line)
-                self._calls[one["number"]] = self._calls.get(one["number"], {}) | one
-        return list(self._calls.values())
+                self._take(json.loads(line))
+        return self._calls
+
+    def _take(self, told):
+        call = self._by_number.get(told["number"])
+        if call is None:
+            call = self._by_number[told["number"]] = {}
+            self._calls.append(call)
+        call.update(told)
 
 
 def transaction_of(call):

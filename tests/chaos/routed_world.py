@@ -6,7 +6,6 @@ What `world.py` has, with an application of lists instead of the writers' ledger
 import contextlib
 import json
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -268,12 +267,12 @@ class RoutedWorld(World):
             names: The clients; None for all.
             limit_s: The longest wait, in seconds.
         """
-        now = time.monotonic()
+        before = {name: len(calls) for name, calls in self.calls(names).items()}
         wished = conditions if isinstance(conditions, tuple) else (conditions,)
 
         def have_all():
-            for calls in self.calls(names).values():
-                later = [call for call in reversed(calls) if call["begin"] > now]
+            for name, calls in self.calls(names).items():
+                later = calls[before[name] :]
                 if not all(any(map(condition, later)) for condition in wished):
                     return False
             return True

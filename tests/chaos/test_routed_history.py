@@ -73,7 +73,7 @@ class Run:
         self.step(walk.to, Stage.SHADOW)
         walk.to(Stage.LIVE)
         self.step(walk.percent, 50)
-        self.step(walk.percent, 100)
+        walk.percent(100)
         self.swap(Side.TARGET, killed_at[0])
         self.swap(Side.SOURCE, killed_at[1])
         self.step(walk.percent, 100)
