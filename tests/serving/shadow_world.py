@@ -125,26 +125,8 @@ class ShadowWorld:
                 connection.execute(statement)
 
     def bend(self, table: str, statement: str) -> None:
-        """Change a table of the target past its fence, as a trigger there once did.
-
-        (While a trigger of the secondary fires, the mirror refuses to carry rows at all.)
-        """
-        target = sql.SQL(table)
-        with self.pair.target.connect_as_superuser() as connection, connection.transaction():
-            triggers = connection.execute(
-                "SELECT tgname, tgenabled FROM pg_trigger"
-                " WHERE tgrelid = %s::regclass AND NOT tgisinternal",
-                [table],
-            ).fetchall()
-            connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(target))
-            connection.execute(statement)
-            for name, enabled in triggers:
-                how = sql.SQL("ENABLE ALWAYS" if enabled == "A" else "ENABLE")
-                connection.execute(
-                    sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(
-                        target, how, sql.Identifier(name)
-                    )
-                )
+        """Change a table of the target past its fence; see `bend`."""
+        bend(self.pair.target, table, statement)
 
     def mirrored(self) -> None:
         """Wait until the mirror has carried all that is committed."""
@@ -172,6 +154,27 @@ class ShadowWorld:
             ).fetchone()
         names = ("compared", "equal", "unsettled", "skipped", "dropped")
         return dict(zip(names, row, strict=True))
+
+
+def bend(database: Any, table: str, statement: str) -> None:
+    """Change a table of the target past its fence, as a trigger there once did.
+
+    (While a trigger of the secondary fires, the mirror refuses to carry rows at all.)
+    """
+    target = sql.SQL(table)
+    with database.connect_as_superuser() as connection, connection.transaction():
+        triggers = connection.execute(
+            "SELECT tgname, tgenabled FROM pg_trigger"
+            " WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            [table],
+        ).fetchall()
+        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(target))
+        connection.execute(statement)
+        for name, enabled in triggers:
+            how = sql.SQL("ENABLE ALWAYS" if enabled == "A" else "ENABLE")
+            connection.execute(
+                sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(target, how, sql.Identifier(name))
+            )
 
 
 def read(path: str, query: str = "", *, role: str = "service_role", **given: Any) -> Message:

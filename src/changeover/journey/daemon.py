@@ -238,7 +238,11 @@ class Daemon:
         try:
             self._session().execute(
                 fixed(_MINE, "write_heartbeat_error"),
-                {"direction": str(direction), "error": f"{ours.code} {ours.message}"},
+                {
+                    "direction": str(direction),
+                    "owner": me(),
+                    "error": f"{ours.code} {ours.message}",
+                },
             )
         except (ChangeoverError, psycopg.Error):
             self._drop_session()

@@ -19,6 +19,7 @@ from changeover.database import Endpoint
 from changeover.model.routing_settings import RoutingSettings
 from changeover.model.settings import MirrorSettings, Settings, SwapSettings
 from changeover.model.side import Side
+from changeover.routing.guarding import guard
 from changeover.routing.router import AsyncRouter, Router
 from changeover.stores.counter import StoreSettings
 from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
@@ -107,17 +108,19 @@ def _drop_roles(database, login) -> None:
 ROUTERS = ("threads", "loop")
 
 
+def _settings_of(dsn: str) -> StoreSettings:
+    """Return how a target is reached, and which tokens it takes."""
+    keys = changeover.KeySettings(jwt_secret=changeover.Secret(JWT_SECRET), anonymous_role="anon")
+    return StoreSettings(pool=changeover.PoolSettings(dsn=changeover.Secret(dsn)), keys=keys)
+
+
 @pytest.fixture(params=ROUTERS)
 def make_router(request, world) -> Iterator[Callable[..., Any]]:
     """A function that makes a router of the world, in one colour after the other."""
-    keys = changeover.KeySettings(jwt_secret=changeover.Secret(JWT_SECRET), anonymous_role="anon")
     with ExitStack() as after:
 
         def make(*, target_dsn: str = "", source: Any = None, **given: Any) -> Any:
-            settings = StoreSettings(
-                pool=changeover.PoolSettings(dsn=changeover.Secret(target_dsn or world.target_dsn)),
-                keys=keys,
-            )
+            settings = _settings_of(target_dsn or world.target_dsn)
             route = world.route(**given)
             if request.param == "threads":
                 router = Router(
@@ -130,6 +133,22 @@ def make_router(request, world) -> Iterator[Callable[..., Any]]:
             )
             after.callback(one.close)
             return one
+
+        yield make
+
+
+@pytest.fixture
+def make_guarded(world) -> Iterator[Callable[..., Router]]:
+    """A function that makes a router whose reads are compared and whose rollout is guarded."""
+    settings = _settings_of(world.target_dsn)
+    with ExitStack() as after:
+
+        def make(**given: Any) -> Router:
+            route = world.route(read_timeout_ms=10_000, **given)
+            router = Router(SupabaseStore(route.rest_url), PostgresStore(settings), route)
+            after.callback(router.close)
+            guard(router, settings, route, SupabaseStore(route.rest_url))
+            return router
 
         yield make
 

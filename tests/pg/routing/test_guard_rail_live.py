@@ -3,21 +3,14 @@
 import random
 import threading
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
-from gateway_process import JWT_SECRET, wait_for
+from gateway_process import wait_for
 from routed import Task, obeys, read, write
 
-import changeover
 from changeover.model.routing_observation import FellBack, OperationFinished, RolloutLowered
 from changeover.model.side import Side, Stage
-from changeover.routing.guarding import guard
-from changeover.routing.router import Router
-from changeover.stores.counter import StoreSettings
-from changeover.stores.postgres import PostgresStore
-from changeover.stores.supabase import SupabaseStore
 
 REQUESTS = 200_000
 READERS = 4
@@ -40,25 +33,6 @@ COUNTS = (
     "SELECT coalesce(sum(equal), 0)::int, coalesce(sum(compared), 0)::int"
     " FROM changeover.shadow_count"
 )
-
-
-@pytest.fixture
-def make_guarded(world):
-    """A function that makes a router whose reads are compared and whose rollout is guarded."""
-    keys = changeover.KeySettings(jwt_secret=changeover.Secret(JWT_SECRET), anonymous_role="anon")
-    settings = StoreSettings(
-        pool=changeover.PoolSettings(dsn=changeover.Secret(world.target_dsn)), keys=keys
-    )
-    with ExitStack() as after:
-
-        def make(**given):
-            route = world.route(read_timeout_ms=10_000, **given)
-            router = Router(SupabaseStore(route.rest_url), PostgresStore(settings), route)
-            after.callback(router.close)
-            guard(router, settings, route, SupabaseStore(route.rest_url))
-            return router
-
-        yield make
 
 
 @pytest.fixture
