@@ -16,7 +16,7 @@ from changeover.gateway.postgrest_key import KEYS
 from changeover.journey.check import proofs
 from changeover.model.errors import ChangeoverError
 from changeover.model.fault import ENVIRONMENT_NAME
-from changeover.model.routing_settings import KILL_SWITCH_NAME, STAGE_FILE_NAME
+from changeover.model.routing_settings import KILL_SWITCH_NAME, STAGE_FILE_NAME, STAGE_NAME
 from changeover.model.row_errors import RowError
 from changeover.model.settings import GATEWAY_NAME, MIRROR_NAMES, SOURCE_NAMES, TARGET_NAMES
 
@@ -139,6 +139,10 @@ def environment_part() -> str:
             "a file: while it exists, clients of the machine read from a primary source",
         ],
         [f"`{STAGE_FILE_NAME}`", "a file in which a client keeps the last known state"],
+        [
+            f"`{STAGE_NAME}`",
+            "`off`: a client starts as if there were no move; for a target that is gone for good",
+        ],
         ["`NO_COLOR`, `TERM=dumb`", "no colours"],
         [
             ", ".join(f"`{n}`" for n in LIBPQ_NAMES),

@@ -83,10 +83,7 @@ def _abandon(session: Session, *, dry_run: bool, yes: bool) -> Outcome:
     return Outcome(
         result=done,
         blocks=blocks,
-        next_steps=[
-            "stop the mirror's service",
-            "keep the target cut off should it come back; `verify` names what only it holds",
-        ],
+        next_steps=list(journey.AFTERWARDS),
     )
 
 

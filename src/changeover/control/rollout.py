@@ -38,7 +38,9 @@ HASH_CHARACTERS: Final = 16
 
 
 def install(target: Connection, settings: Settings) -> None:
-    """Make what clients poll and report, and grant it to the roles of `[routing] roles`.
+    """Make what clients poll and report, and grant it to the roles of `[routing] roles` alone.
+
+    A role that is no longer named there loses it; a client of it keeps what it knows.
 
     Args:
         target: A session of the target's owner, in a transaction; the control tables exist.
@@ -52,6 +54,14 @@ def install(target: Connection, settings: Settings) -> None:
     write_limits(target, settings)
     for role in settings.routing.roles:
         _grant(target, role)
+    for (role,) in target.execute(
+        fixed(ROOM, "read_routing_roles"), {"roles": list(settings.routing.roles)}
+    ).fetchall():
+        target.execute(
+            sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM {}").format(
+                sql.SQL(", ".join(FUNCTIONS)), sql.Identifier(role)
+            )
+        )
 
 
 def _grant(target: Connection, role: str) -> None:

@@ -18,13 +18,24 @@ from changeover.database.errors import translated
 from changeover.model.errors import GateRefusedError
 from changeover.model.name import TableName
 from changeover.model.observation import phase
-from changeover.model.side import Direction, Side
+from changeover.model.routing_settings import STAGE_NAME
+from changeover.model.side import Direction, Side, Stage
 from changeover.transfer import capture, fence, rest, sequence
 from changeover.transfer.identity import drop_role
 
 _MINE: Final = "changeover.journey"
 ATTEMPTS_AHEAD: Final = 1_000_000
 """No swap that the lost target remembers comes near this: its owners and watchdog are refused."""
+
+AFTERWARDS: Final = (
+    (
+        f"restart every application and gateway that routes, with {STAGE_NAME}={Stage.OFF} in its "
+        "environment: it knows the target as the primary still, and nobody else can tell it"
+    ),
+    "stop the mirror's service",
+    "keep the target cut off should it come back; `verify` names what only it holds",
+)
+"""What is left to people: the control tables that clients ask are lost with the target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +174,7 @@ def plan(move: Move) -> tuple[str, ...]:
         "source: open the fence; it accepts writes again",
         "source: validate the foreign keys",
         "source: DROP every trigger of ours, the schema changeover, and the mirror's role",
+        f"you: {AFTERWARDS[0]}",
     )
 
 

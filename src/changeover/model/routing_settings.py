@@ -6,8 +6,9 @@ from changeover.model.section import Section
 
 KILL_SWITCH_NAME: Final = "CHANGEOVER_KILL_SWITCH"
 STAGE_FILE_NAME: Final = "CHANGEOVER_STAGE_FILE"
-ROUTING_NAMES: Final = (KILL_SWITCH_NAME, STAGE_FILE_NAME)
-"""Paths in the environment of every process that routes."""
+STAGE_NAME: Final = "CHANGEOVER_STAGE"
+ROUTING_NAMES: Final = (KILL_SWITCH_NAME, STAGE_FILE_NAME, STAGE_NAME)
+"""What the environment tells a process that routes; nothing secret."""
 
 
 class RoutingSettings(Section, frozen=True, kw_only=True):
@@ -15,7 +16,7 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
 
     Attributes:
         roles: Roles that applications log in as; `capture install` grants them the functions that
-            a routing client calls on the target, and nothing else.
+            a routing client calls on the target, and nothing else. It takes them from all others.
         source_url: The URL of the source's API, for a gateway that routes.
         client_expiry_s: A client that has not been heard of for so long is dropped.
         client_wait_s_max: The longest time that a step waits for clients to follow the one before.
@@ -25,6 +26,8 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
         breaker_failures: So many failed reads of the secondary in a row open the breaker.
         breaker_probe_ms: How often an open breaker lets one read through.
         shadow_queue_max: How many shadow reads wait at most; further ones are dropped and counted.
+        shadow_values_file: Where the cells of settled differences are kept, a file of mode 0600;
+            empty to keep none. They are somebody's data.
         guard_window_s: The window of the guard rails, in seconds; a step of the rollout that was
             held for so long without a breach is one to fall back to.
         guard_error_rate_max: Above this share of failed reads on the secondary the rollout is
@@ -33,8 +36,8 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
         guard_mismatch_rate_max: Above this share of settled mismatches it is lowered.
         kill_file: While this file exists, reads go to the source; relative to the configuration.
             `CHANGEOVER_KILL_SWITCH` comes before it.
-        state_file: Where a client keeps the last known state; empty for a file of the user's own
-            among the temporary ones. `CHANGEOVER_STAGE_FILE` comes before it.
+        state_file: Where a client keeps the last known state; empty for a file in the user's own
+            directory. `CHANGEOVER_STAGE_FILE` comes before it.
     """
 
     roles: tuple[str, ...] = ()
@@ -47,6 +50,7 @@ class RoutingSettings(Section, frozen=True, kw_only=True):
     breaker_failures: int = 5
     breaker_probe_ms: int = 1000
     shadow_queue_max: int = 1000
+    shadow_values_file: str = ""
     guard_window_s: float = 30.0
     guard_error_rate_max: float = 0.01
     guard_latency_ratio_max: float = 2.0

@@ -98,6 +98,24 @@ class Answer(msgspec.Struct, frozen=True):
         return max(0.0, marker.age_ms)
 
 
+OFF: Final = Answer(
+    version=STATE_VERSION,
+    stage=Stage.OFF,
+    primary=Side.SOURCE,
+    epoch=1,
+    is_swapping=False,
+    percent=0,
+    group="",
+    members_digest="",
+    shadow_percent=0.0,
+    is_catching_up=False,
+    marker_age_ms_max=0.0,
+    swap_wait_s_max=0.0,
+    seen="",
+)
+"""The answer where there is no move any more."""
+
+
 class _Version(msgspec.Struct, frozen=True):
     version: int
 

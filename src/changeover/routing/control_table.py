@@ -16,7 +16,7 @@ import psycopg
 from changeover.database import fixed
 from changeover.engine.refusal import Refusal
 from changeover.model.errors import CannotConnectError
-from changeover.routing.answer import Answer
+from changeover.routing.answer import OFF, Answer
 from changeover.stores.postgres import AsyncPostgresStore, PostgresStore
 from changeover.stores.session import Command, Row
 
@@ -94,11 +94,33 @@ class LoopReach:
                 result.set_result(rows)
 
 
+class Control(Protocol):
+    """What a link asks and tells; `ControlTable` says what each of it is."""
+
+    def poll(self, client: Mapping[str, Any] | None) -> Answer | None:
+        """Tell of a client, and return what must be obeyed."""
+        ...
+
+    def exchange(self, new: str | None, outstanding: Sequence[str]) -> list[str]:
+        """Put a token and return those of others that are answered."""
+        ...
+
+    def lower(self, reason: str, seen: str) -> bool:
+        """Lower the rollout; return whether that was done."""
+        ...
+
+    def report(
+        self, client: str, counts: Mapping[str, Any], mismatches: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Add what was compared."""
+        ...
+
+
 FAILURES: Final = (Refusal, CannotConnectError, psycopg.Error, msgspec.DecodeError)
 """What a call fails with."""
 
 
-class ControlTable:
+class ControlTable(Control):
     """The functions of the schema `changeover` that a client may call."""
 
     def __init__(self, reach: Callable[[Command, float], list[Row]], timeout_s: float) -> None:
@@ -171,6 +193,30 @@ class ControlTable:
     def _value(self, name: str, values: tuple[bytes | None, ...]) -> bytes | None:
         rows = self._reach(Command(_text(name), values, is_fixed=True), self._timeout_s)
         return rows[0][0] if rows else None
+
+
+class NoTable(Control):
+    """What stands in the place of control tables that are gone: there is no move."""
+
+    def poll(self, client: Mapping[str, Any] | None) -> Answer:
+        """Return the stage `off`."""
+        del client
+        return OFF
+
+    def exchange(self, new: str | None, outstanding: Sequence[str]) -> list[str]:
+        """Return nothing: there is no mirror."""
+        del new, outstanding
+        return []
+
+    def lower(self, reason: str, seen: str) -> bool:
+        """Do nothing: there is no rollout."""
+        del reason, seen
+        return False
+
+    def report(
+        self, client: str, counts: Mapping[str, Any], mismatches: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Do nothing: nothing is compared."""
 
 
 @cache

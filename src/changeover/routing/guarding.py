@@ -48,7 +48,11 @@ def guard(
         source,
         PostgresStore(replace(settings, pool=pool)),
         router.link,
-        ShadowSettings(api=settings.api, queue_max=route.shadow_queue_max),
+        ShadowSettings(
+            api=settings.api,
+            queue_max=route.shadow_queue_max,
+            values_file=route.shadow_values_file,
+        ),
         router.course.observer,
         guard=rails,
     )

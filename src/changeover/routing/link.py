@@ -22,7 +22,7 @@ from changeover.model.errors import WrongStateVersionError
 from changeover.model.observation import Observer, ignore
 from changeover.model.routing_observation import Polled
 from changeover.routing.answer import Answer
-from changeover.routing.control_table import FAILURES, ControlTable
+from changeover.routing.control_table import FAILURES, Control
 from changeover.routing.fork import begin_anew_in_children
 from changeover.routing.last_state import LastState
 from changeover.routing.own_write import OwnWrites
@@ -78,7 +78,7 @@ class Link:
         each_poll: Called after every poll, in the link's thread.
     """
 
-    def __init__(self, table: ControlTable, file: LastState, settings: LinkSettings) -> None:
+    def __init__(self, table: Control, file: LastState, settings: LinkSettings) -> None:
         """Ask nothing yet; what is on disk is known at once.
 
         Args:

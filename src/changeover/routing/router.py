@@ -23,11 +23,18 @@ from changeover.model.side import Side
 from changeover.routing.answer import reads_go_to
 from changeover.routing.audience import Audience
 from changeover.routing.context import Context
-from changeover.routing.control_table import ControlTable, LoopReach, Reach, ThreadReach
+from changeover.routing.control_table import (
+    ControlTable,
+    LoopReach,
+    NoTable,
+    Reach,
+    ThreadReach,
+)
 from changeover.routing.course import Course
 from changeover.routing.lane import Lane
 from changeover.routing.last_state import LastState
 from changeover.routing.link import Link, LinkSettings
+from changeover.routing.override import is_off
 from changeover.routing.rule import Decision, State, decide
 from changeover.routing.setting import Route
 from changeover.routing.step import Ask, Await, Step, Try
@@ -94,7 +101,7 @@ def _link(route: Route, place: str, reach: Reach, observer: Observer) -> Link:
     settings = LinkSettings(
         poll_s=route.poll_ms / 1000, timeout_s=route.read_timeout_ms / 1000, observer=observer
     )
-    table = ControlTable(reach.run, settings.timeout_s)
+    table = NoTable() if is_off() else ControlTable(reach.run, settings.timeout_s)
     return Link(table, LastState(place, route.state_file), settings)
 
 

@@ -27,6 +27,8 @@ class Route:
         breaker_failures: So many failed reads of the target in a row open the breaker.
         breaker_probe_ms: How often an open breaker lets a read through.
         shadow_queue_max: Most reads that wait to be compared; what is more is dropped and counted.
+        shadow_values_file: Where the cells of settled differences are kept, a file of mode 0600;
+            empty to keep none. They are somebody's data.
         guard_window_s: The window of the guard rails, in seconds.
         guard_error_rate_max: A larger share of errors lowers the rollout.
         guard_latency_ratio_max: A target slower than this many times the source lowers it.
@@ -49,6 +51,7 @@ class Route:
     breaker_failures: int = 5
     breaker_probe_ms: int = 1000
     shadow_queue_max: int = 1000
+    shadow_values_file: str = ""
     guard_window_s: float = 30.0
     guard_error_rate_max: float = 0.01
     guard_latency_ratio_max: float = 2.0
@@ -87,7 +90,3 @@ class Route:
         """The URL of the source's API."""
         url = self.source_url.rstrip("/")
         return url if urlsplit(url).path else url + REST_PATH
-
-
-RouteSettings = Route
-"""The name by which the rooms around the router know it."""

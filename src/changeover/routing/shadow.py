@@ -94,9 +94,8 @@ class ShadowSettings:
         confirm_timeout_s: How long a suspect waits for the mirror, in seconds.
         flush_s: How often the counts are told to the control tables, in seconds.
         source_rows_max: The source's cap on rows; None for none.
-        keeps_values: Whether the cells that differ are written to `values_file`. They are
-            somebody's data: an event says that it is done.
-        values_file: Where to; its mode is 0600.
+        values_file: Where the cells that differ are kept, a file of mode 0600; empty to keep none.
+            They are somebody's data: an event says that it is done.
     """
 
     api: ApiSettings = field(default_factory=ApiSettings)
@@ -105,8 +104,7 @@ class ShadowSettings:
     confirm_timeout_s: float = 5.0
     flush_s: float = 5.0
     source_rows_max: int | None = SOURCE_ROWS_MAX
-    keeps_values: bool = False
-    values_file: str = "changeover-shadow-values.jsonl"
+    values_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class Shadow:
         self._settings = settings
         self._observer = observer
         self._guard = guard
-        self._values = KeptValues(settings.values_file) if settings.keeps_values else None
+        self._values = KeptValues(settings.values_file) if settings.values_file else None
         self._is_closed = False
         self.begin_anew()
         begin_anew_in_children(self)
@@ -342,7 +340,7 @@ class Shadow:
             primary=primary,
             source_rows_max=self._settings.source_rows_max,
             hash_key=self._link.shadow_key,
-            keeps_values=self._settings.keeps_values,
+            keeps_values=self._values is not None,
         )
 
     def _failed(self, table: str, error: Exception) -> Verdict:

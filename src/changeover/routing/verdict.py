@@ -37,9 +37,6 @@ _UNREACHABLE_CODES: Final = UNSENT_CODES | {"PGRST001"}
 _LOST_CODES: Final = frozenset({"PGRST001", "57P01", "57P02", "57P03"})
 """After these nobody knows whether a COMMIT happened."""
 
-_PROXY_STATUSES: Final = frozenset({502, 503, 504, *range(520, 531)})
-"""What stands before the API answers with these when it has no answer."""
-
 
 def is_fenced(reply: Reply) -> bool:
     """Return whether a write was refused because its side is not open: it did not happen.
@@ -97,8 +94,8 @@ def outcome_of(reply: Reply, side: Side) -> Outcome:
             return Outcome.NOT_WRITTEN
         if code in _LOST_CODES or code.startswith("08"):
             return Outcome.UNKNOWN
-    elif code in _LOST_CODES or (not code and reply.status in _PROXY_STATUSES):
-        return Outcome.UNKNOWN
+    elif code in _LOST_CODES or (not code and reply.status >= _SERVER_ERROR):
+        return Outcome.UNKNOWN  # the API's own errors have a code: this is what stands before it
     return Outcome.REFUSED if reply.status < _SERVER_ERROR else Outcome.FAILED
 
 

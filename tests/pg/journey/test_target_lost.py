@@ -94,6 +94,11 @@ def test_a_target_that_answers_is_not_lost(pair, swapped, rows):
         assert not fence.is_open(source)
 
 
+def test_people_are_told_what_nobody_else_can_tell_the_clients(swapped):
+    """The plan ends with the restart of whatever knows the target as the primary still."""
+    assert "CHANGEOVER_STAGE=off" in plan(without_target(swapped))[-1]
+
+
 def test_a_source_that_is_the_primary_loses_nothing(pair, ready, rows):
     """Before the cutover a lost target ends the move, and that is all."""
     move = ready(pair, *TABLES, **QUICK)

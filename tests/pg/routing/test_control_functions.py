@@ -251,6 +251,27 @@ def test_a_role_of_the_routing_may_call_the_functions_and_nothing_else(control, 
             session.execute("SELECT changeover.poll(NULL)")
 
 
+def test_a_role_that_is_named_no_more_loses_the_functions(control, pair):
+    """Installing again takes them from whoever is not in the list, and from nobody else."""
+    with pair.target.server.connect() as server:
+        server.execute("CREATE ROLE former_client LOGIN")
+        server.execute("CREATE ROLE kept_client LOGIN")
+    rollout.install(control, _with_roles(Settings(), "former_client", "kept_client"))
+    rollout.install(control, _with_roles(Settings(), "kept_client"))
+    with pair.target.connect_as_superuser() as session:
+        session.execute("SET SESSION AUTHORIZATION kept_client")
+        assert poll(session)["stage"] == "off"
+        session.execute("SET SESSION AUTHORIZATION former_client")
+        for statement in (
+            "SELECT changeover.poll(NULL)",
+            "SELECT changeover.exchange_tokens(NULL, '{}')",
+            "SELECT changeover.lower_rollout('r', 's')",
+            "SELECT changeover.report_shadow(NULL, '{}', '[]')",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(statement)
+
+
 def _with_roles(settings, *roles):
     """Return settings whose routing names roles."""
     return Settings(mirror=settings.mirror, routing=RoutingSettings(roles=roles))

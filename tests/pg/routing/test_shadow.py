@@ -220,7 +220,7 @@ def test_no_cell_is_kept_unless_asked_for(make_world, tmp_path):
 def test_cells_are_kept_where_somebody_asked_for_them(make_world, tmp_path):
     """With the option on, an event says so, and a file of the owner's alone has the cells."""
     path = tmp_path / "values.jsonl"
-    given = {"keeps_values": True, "values_file": str(path)}
+    given = {"values_file": str(path)}
     with make_world(is_bent=True, settings=given) as world:
         world.ask("/film", "id=eq.3")
         world.settle()

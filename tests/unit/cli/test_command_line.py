@@ -107,7 +107,9 @@ def test_a_closed_port_ends_every_command_with_5(program, name, closed_port, tmp
     target.chmod(0o600)
     confirmed = ["--yes"] if "--yes" in flags(name) else []
     tmp_path.joinpath("plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
-    shown = program(*words(name), "--json", "--source", "@dsn", "--target", "@target", *confirmed)
+    keys = {"SUPABASE_JWT_SECRET": "a-secret-of-at-least-32-characters"}  # the gateway's
+    given = ("--json", "--source", "@dsn", "--target", "@target", *confirmed)
+    shown = program(*words(name), *given, environment=keys)
     assert shown.returncode == ExitCode.UNREACHABLE, shown.stdout + shown.stderr
     assert json.loads(shown.stdout)["error"]["code"] == "CO201"
     assert PASSWORD not in shown.stdout + shown.stderr

@@ -63,6 +63,7 @@ BROKEN = httpx.ReadError("broken")
         (error(503, "57P01"), Side.TARGET, Outcome.UNKNOWN),
         (Reply(status=502, body=b"<html>"), Side.SOURCE, Outcome.UNKNOWN),
         (Reply(status=524, body=b""), Side.SOURCE, Outcome.UNKNOWN),
+        (Reply(status=500, body=b'{"message":"of a proxy"}'), Side.SOURCE, Outcome.UNKNOWN),
         (error(503, "PGRST000"), Side.SOURCE, Outcome.FAILED),
     ],
 )

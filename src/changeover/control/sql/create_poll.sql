@@ -1,6 +1,8 @@
 -- Script: the function by which a client learns what it must obey, and tells how it stands.
 -- Async commit is set for the transaction, not for the function: a clause of the function would be
 -- over before the commit. Source: https://www.postgresql.org/docs/current/sql-createfunction.html
+-- `is_catching_up` is true where it is not known: while the target is the primary, the row of the
+-- mirror stands on the source. Nobody asks it there, since reads follow the primary.
 -- A client that stops inside its transaction must not keep locks that others wait for: the server ends
 -- it after five seconds. The same in the other functions of clients.
 CREATE OR REPLACE FUNCTION changeover.poll(client jsonb)
