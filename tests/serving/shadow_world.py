@@ -202,7 +202,8 @@ def prepare_roles(database: Any) -> str:
     """
     login = f"shadow_login_{next(_numbers)}"
     with database.connect_as_superuser() as connection:
-        for role in API_ROLES:
+        known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        for role in sorted(set(API_ROLES) - known):
             bypass = sql.SQL("BYPASSRLS" if role == "service_role" else "NOBYPASSRLS")
             connection.execute(
                 sql.SQL("CREATE ROLE {} NOLOGIN {}").format(sql.Identifier(role), bypass)
@@ -213,6 +214,14 @@ def prepare_roles(database: Any) -> str:
             )
         )
     return login
+
+
+def remove_roles(database: Any, login: str) -> None:
+    """Remove what `prepare_roles` made."""
+    with database.connect_as_superuser() as connection:
+        for role in (login, *API_ROLES):
+            for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+                connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
 
 
 def _api(gateway: GatewayProcess, after: ExitStack) -> SupabaseStore:
