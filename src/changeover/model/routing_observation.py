@@ -93,12 +93,11 @@ class BreakerState(StrEnum):
 
     CLOSED = "closed"
     OPEN = "open"
-    PROBING = "probing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerChanged:
-    """The breaker of a side opened after failures in a row, lets a probe through, or closed."""
+    """The breaker of a side opened after failures in a row, or closed."""
 
     side: Side
     state: BreakerState

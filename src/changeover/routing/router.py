@@ -39,6 +39,7 @@ from changeover.routing.rule import Decision, State, decide
 from changeover.routing.setting import Route
 from changeover.routing.step import Ask, Await, Step, Try
 from changeover.routing.view import View
+from changeover.stores.drive import drive, drive_async
 from changeover.stores.postgres import (
     AsyncBoundStore,
     AsyncPostgresStore,
@@ -167,18 +168,7 @@ class Router(_Base):
         return self._drive(self.course.steps(message))
 
     def _drive(self, steps: Generator[Step, Any, T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    value = self._take(step)
-                except BaseException as error:  # noqa: BLE001 - the steps decide, and raise it on
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(value)
-        except StopIteration as end:
-            answer: T = end.value
-            return answer
+        return drive(steps, self._take)
 
     def _take(self, step: Step) -> Any:
         if isinstance(step, Ask):
@@ -263,18 +253,7 @@ class AsyncRouter(_Base):
         return await self._drive(self.course.steps(message))
 
     async def _drive(self, steps: Generator[Step, Any, T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    value = await self._take(step)
-                except BaseException as error:  # noqa: BLE001 - the steps decide, and raise it on
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(value)
-        except StopIteration as end:
-            answer: T = end.value
-            return answer
+        return await drive_async(steps, self._take)
 
     async def _take(self, step: Step) -> Any:
         if isinstance(step, Ask):

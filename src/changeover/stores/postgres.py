@@ -16,6 +16,7 @@ from changeover.engine.refusal import Refusal
 from changeover.stores import block
 from changeover.stores.counter import Counter, Run, Step, StoreSettings, Take, told
 from changeover.stores.desk import Desk
+from changeover.stores.drive import drive, drive_async
 from changeover.stores.fault import no_snapshot
 from changeover.stores.pool import AsyncPool, Pool
 from changeover.stores.session import Command, Row, Session
@@ -102,18 +103,7 @@ class PostgresStore:
         return self._drive(self._counter.call(command, timeout_s))
 
     def _drive(self, steps: Generator[Step, Any, T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    value = self._wait(step)
-                except BaseException as error:  # noqa: BLE001 - the steps decide, and raise it on
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(value)
-        except StopIteration as end:
-            answer: T = end.value
-            return answer
+        return drive(steps, self._wait)
 
     def _wait(self, step: Step) -> Any:
         if isinstance(step, Run):
@@ -276,18 +266,7 @@ class AsyncPostgresStore:
         return await self._drive(self._counter.call(command, timeout_s))
 
     async def _drive(self, steps: Generator[Step, Any, T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    value = await self._wait(step)
-                except BaseException as error:  # noqa: BLE001 - the steps decide, and raise it on
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(value)
-        except StopIteration as end:
-            answer: T = end.value
-            return answer
+        return await drive_async(steps, self._wait)
 
     async def _wait(self, step: Step) -> Any:
         if isinstance(step, Run):
