@@ -10,7 +10,12 @@ from typing import Any
 
 from changeover.gateway.access_log import AccessLog
 from changeover.model.observation import Observation
-from changeover.model.routing_observation import BreakerChanged, RolloutLowered, StageSeen
+from changeover.model.routing_observation import (
+    BreakerChanged,
+    RolloutLowered,
+    ShadowValuesKept,
+    StageSeen,
+)
 
 
 class RoutingLog:
@@ -40,6 +45,8 @@ class RoutingLog:
                     rail=seen.rail,
                     is_lowered=seen.is_lowered,
                 )
+            case ShadowValuesKept():
+                self._event("shadow_values_kept", file=seen.file)
             case _:
                 pass
 

@@ -116,7 +116,7 @@ def _teller(route: Route, course: Course, link: Link) -> Callable[[State], Mappi
         return {
             "name": name,
             "version": __version__,
-            "side": reads_go_to(state, is_killed=is_killed),
+            "side": reads_go_to(state, is_killed=is_killed or course.is_stepping_back),
             "queued": {**link.counts(), "shadow": 0 if shadow is None else shadow.depth},
             "breaker": str(course.breaker.state),
             "kill": override.path if is_killed else None,

@@ -11,6 +11,7 @@ from changeover.model.routing_observation import (
     BreakerState,
     OwnWriteDiverted,
     RolloutLowered,
+    ShadowValuesKept,
     StageSeen,
 )
 from changeover.model.side import Side, Stage
@@ -20,11 +21,12 @@ SEEN = (
     BreakerChanged(side=Side.TARGET, state=BreakerState.OPEN),
     RolloutLowered(reason="errors 2 %, allowed 1 %", rail="errors"),
     OwnWriteDiverted(),
+    ShadowValuesKept(file="/a/file"),
 )
 
 
 def test_changes_and_alarms_are_logged_from_any_thread(tmp_path):
-    """Three of four are events of an operator's; traffic is not."""
+    """What an operator looks for is an event; traffic is not."""
     path = tmp_path / "log"
 
     async def run(descriptor):
@@ -38,10 +40,11 @@ def test_changes_and_alarms_are_logged_from_any_thread(tmp_path):
     with path.open("wb") as file:
         asyncio.run(run(file.fileno()))
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    stage, breaker, lowered = lines
+    stage, breaker, lowered, kept = lines
     assert (stage["event"], stage["stage"], stage["rollout_percent"]) == ("stage_seen", "live", 10)
     assert (breaker["side"], breaker["state"]) == ("target", "open")
     assert lowered["reason"] == "errors 2 %, allowed 1 %"
+    assert (kept["event"], kept["file"]) == ("shadow_values_kept", "/a/file")
 
 
 def test_a_loop_that_has_ended_is_left_alone():
