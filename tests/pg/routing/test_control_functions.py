@@ -7,19 +7,47 @@ import psycopg
 import pytest
 
 from changeover.control import rollout
-from changeover.control.move import STATE_VERSION
+from changeover.control.move import STATE_VERSION, Move, read_pairs
+from changeover.database import Endpoint
 from changeover.model.routing_settings import RoutingSettings
+from changeover.model.secret import Secret
 from changeover.model.settings import MirrorSettings, Settings
 from changeover.model.side import Side
+from changeover.transfer import capture
 
 TABLE = "CREATE TABLE public.notes (id integer PRIMARY KEY, body text)"
 
 
-@pytest.fixture
-def control(ready, pair):
+@pytest.fixture(scope="module")
+def owner(make_module_pair, tmp_path_factory):
     """A session of the target's owner, capture being installed."""
-    move = ready(pair, TABLE)
+    databases = make_module_pair()
+    for database in databases.values():
+        with database.connect() as connection:
+            connection.execute(TABLE)
+    move = Move(
+        owners={
+            side: Endpoint(side=side, dsn=Secret(database.dsn))
+            for side, database in databases.items()
+        },
+        settings=Settings(state_directory=str(tmp_path_factory.mktemp("state"))),
+    )
+    capture.install_on(move, read_pairs(move))
     with move.connect_owner(Side.TARGET, "test") as connection:
+        yield connection
+
+
+@pytest.fixture
+def control(owner):
+    """The same in a transaction that is taken back, so that each test finds all as installed."""
+    with owner.transaction(force_rollback=True):
+        yield owner
+
+
+@pytest.fixture
+def installed(ready, pair):
+    """A session of the owner of a target of the test's own, for what other sessions see."""
+    with ready(pair, TABLE).connect_owner(Side.TARGET, "test") as connection:
         yield connection
 
 
@@ -221,14 +249,14 @@ def test_the_rows_of_mismatches_are_bounded_and_their_number_is_kept(control):
     assert found.fetchone() == (101, 300)
 
 
-def test_a_role_of_the_routing_may_call_the_functions_and_nothing_else(control, pair):
+def test_a_role_of_the_routing_may_call_the_functions_and_nothing_else(installed, pair):
     """Granted roles poll, exchange, lower and report; tables and helpers stay closed to them."""
     with pair.target.server.connect() as server:
         server.execute("CREATE ROLE route_client LOGIN")
     settings = Settings(mirror=MirrorSettings(marker_age_ms_max=1234))
     with pytest.raises(Exception, match="nobody_there"):
-        rollout.install(control, _with_roles(settings, "nobody_there"))
-    rollout.install(control, _with_roles(settings, "route_client"))
+        rollout.install(installed, _with_roles(settings, "nobody_there"))
+    rollout.install(installed, _with_roles(settings, "route_client"))
     with pair.target.connect_as_superuser() as session:
         session.execute("SET SESSION AUTHORIZATION route_client")
         assert poll(session)["marker_age_ms_max"] == 1234
@@ -251,13 +279,13 @@ def test_a_role_of_the_routing_may_call_the_functions_and_nothing_else(control, 
             session.execute("SELECT changeover.poll(NULL)")
 
 
-def test_a_role_that_is_named_no_more_loses_the_functions(control, pair):
+def test_a_role_that_is_named_no_more_loses_the_functions(installed, pair):
     """Installing again takes them from whoever is not in the list, and from nobody else."""
     with pair.target.server.connect() as server:
         server.execute("CREATE ROLE former_client LOGIN")
         server.execute("CREATE ROLE kept_client LOGIN")
-    rollout.install(control, _with_roles(Settings(), "former_client", "kept_client"))
-    rollout.install(control, _with_roles(Settings(), "kept_client"))
+    rollout.install(installed, _with_roles(Settings(), "former_client", "kept_client"))
+    rollout.install(installed, _with_roles(Settings(), "kept_client"))
     with pair.target.connect_as_superuser() as session:
         session.execute("SET SESSION AUTHORIZATION kept_client")
         assert poll(session)["stage"] == "off"
