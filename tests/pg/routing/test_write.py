@@ -60,6 +60,26 @@ def test_a_write_follows_a_rollback(world, make_router):
     assert world.ids(Side.SOURCE) == [8]
 
 
+def test_a_write_that_is_refused_twice_is_not_tried_a_third_time(world, make_router):
+    """Whatever the control tables say: after one repetition the fence has the last word."""
+    world.set_stage(Stage.DUAL_WRITE)
+    router = make_router(poll_ms=600_000)
+    obeys(router, Stage.DUAL_WRITE)
+    world.stop_mirror()
+    world.swap(Kind.CUTOVER)
+    # The source is fenced for good, and is named as the primary all the same.
+    world.on(Side.TARGET, "UPDATE changeover.control SET primary_side = 'source'")
+    world.after.callback(
+        world.on, Side.TARGET, "UPDATE changeover.control SET primary_side = 'target'"
+    )
+    reply = router.send(call(1))
+    code, message = body(reply)
+    assert (reply.status, code) == (503, "CO601")
+    assert "once more" in message
+    assert world.calls(Side.SOURCE) == 2
+    assert (world.calls(Side.TARGET), world.ids(Side.TARGET)) == (0, [])
+
+
 def test_a_write_that_outwaits_the_swap_is_not_written(world, make_router):
     """When the wait is over: 503, the code, the words, when to come again; and no row anywhere."""
     world.set_stage(Stage.LIVE)
