@@ -14,6 +14,21 @@ MODE: Final = 0o644
 """Services of other users must be able to see it."""
 
 
+def is_there(path: str) -> bool:
+    """Return whether a kill file is there; one that can't be looked at counts as there.
+
+    Args:
+        path: The file.
+    """
+    try:
+        os.stat(path)  # noqa: PTH116 - a third of the time of pathlib's, on every read
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillFile:
     """Where the file is, and who said so.
@@ -28,14 +43,8 @@ class KillFile:
 
     @property
     def is_there(self) -> bool:
-        """Whether clients of this machine obey it; what can't be looked at counts as there."""
-        try:
-            self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True
-        return True
+        """Whether clients of this machine obey it."""
+        return is_there(str(self.path))
 
     def write(self, text: str) -> bool:
         """Make the file, unless it is there.

@@ -7,6 +7,7 @@ and whoever can set a variable can start an application as if there were no move
 import os
 from collections.abc import Mapping
 
+from changeover.control.kill_file import is_there
 from changeover.model.errors import ConfigurationError
 from changeover.model.routing_settings import KILL_SWITCH_NAME, STAGE_NAME
 from changeover.model.side import Stage
@@ -47,12 +48,4 @@ class Override:
 
     def is_on(self) -> bool:
         """Return whether the file is there; one that can't be looked at counts as there."""
-        if not self.path:
-            return False
-        try:
-            os.stat(self.path)  # noqa: PTH116 - a third of the time of pathlib's, on every read
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True
-        return True
+        return bool(self.path) and is_there(self.path)
