@@ -29,7 +29,7 @@ class Row:
     """One figure of the report.
 
     Attributes:
-        ours: Our median, in `unit`.
+        ours: Our median, in `unit`; None where the measurement was skipped, `peer_name` says why.
         peer: The peer's or the limit's median, None where there is none.
         ratio: Ours divided by the peer's.
         runs: Measured runs of each.
@@ -37,7 +37,7 @@ class Row:
 
     name: str
     unit: str
-    ours: float
+    ours: float | None
     peer: float | None
     peer_name: str
     ratio: float | None
@@ -59,6 +59,26 @@ def row(name: str, unit: str, ours: list[float], peer: list[float], peer_name: s
     )
 
 
+def plain(name: str, unit: str, value: float, runs: int) -> Row:
+    """Return a figure that has no peer as a row."""
+    return Row(
+        name=name, unit=unit, ours=round(value, 3), peer=None, peer_name="", ratio=None, runs=runs
+    )
+
+
+def skipped(name: str, reason: str) -> Row:
+    """Return the row of what could not be measured here, so that nobody takes it for done."""
+    return Row(
+        name=name,
+        unit="",
+        ours=None,
+        peer=None,
+        peer_name=f"skipped: {reason}",
+        ratio=None,
+        runs=0,
+    )
+
+
 @contextmanager
 def servers() -> Iterator[tuple[Database, Database]]:
     """Run a Supabase-like source (16) and a bare target (18), fsync on."""
@@ -72,11 +92,15 @@ def servers() -> Iterator[tuple[Database, Database]]:
         )
 
 
+def program(name: str) -> Path:
+    """Return one of PostgreSQL's programs."""
+    return binaries(18) / name
+
+
 def pgbench(database: Database, *arguments: str) -> str:
     """Run pgbench against a database as its owner, the password in the environment alone."""
-    program = binaries(18) / "pgbench"
     done = subprocess.run(
-        [str(program), *arguments],
+        [str(program("pgbench")), *arguments],
         env={**os.environ, **environment_of(database)},
         check=True,
         capture_output=True,
