@@ -34,14 +34,19 @@ class Program:
         command = [sys.executable, "-m", "changeover", *words, "--json"]
         return usage.run(command, {}, place=self.place, code=code)
 
+    @property
+    def log(self) -> Path:
+        """What the mirror's daemon says."""
+        return self.place / "mirror.log"
+
     @contextmanager
-    def mirror(self) -> Iterator[None]:
-        """Run the mirror's daemon meanwhile."""
+    def mirror(self) -> Iterator[int]:
+        """Run the mirror's daemon meanwhile; give its process id."""
         words = [sys.executable, "-m", "changeover", "mirror", "run", "--json"]
-        with (self.place / "mirror.log").open("wb") as log:
+        with self.log.open("wb") as log:
             process = subprocess.Popen(words, cwd=self.place, stdout=log, stderr=log)
             try:
-                yield
+                yield process.pid
             finally:
                 process.terminate()
                 process.wait(STOP_S_MAX)

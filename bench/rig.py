@@ -8,18 +8,20 @@ import os
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from changeover.control.move import Move, installed_pairs
+from changeover.control.move import Connection, Move, installed_pairs
 from changeover.database import Endpoint
 from changeover.embedded import Database, Server, binaries, prepare_supabase, prepare_target
 from changeover.embedded.supabase import SETTINGS
 from changeover.model.secret import Secret
 from changeover.model.settings import Settings
 from changeover.model.side import Side
+
+__all__ = ["Connection", "Move", "installed_pairs"]
 
 FAST_DISK = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
 
@@ -80,11 +82,16 @@ def skipped(name: str, reason: str) -> Row:
 
 
 @contextmanager
-def servers() -> Iterator[tuple[Database, Database]]:
-    """Run a Supabase-like source (16) and a bare target (18), fsync on."""
+def servers(settings: Mapping[str, str | int] | None = None) -> Iterator[tuple[Database, Database]]:
+    """Run a Supabase-like source (16) and a bare target (18), fsync on.
+
+    Args:
+        settings: Configuration parameters for both.
+    """
+    fast = {**FAST_DISK, **(settings or {})}
     with (
-        Server.start(binaries(16), settings={**SETTINGS, **FAST_DISK}) as source,
-        Server.start(binaries(18), settings=FAST_DISK) as target,
+        Server.start(binaries(16), settings={**SETTINGS, **fast}) as source,
+        Server.start(binaries(18), settings=fast) as target,
     ):
         yield (
             prepare_supabase(source).database,
