@@ -104,11 +104,13 @@ def program(name: str) -> Path:
     return binaries(18) / name
 
 
-def pgbench(database: Database, *arguments: str) -> str:
+def pgbench(
+    database: Database, *arguments: str, environment: Mapping[str, str] | None = None
+) -> str:
     """Run pgbench against a database as its owner, the password in the environment alone."""
     done = subprocess.run(
         [str(program("pgbench")), *arguments],
-        env={**os.environ, **environment_of(database)},
+        env={**os.environ, **environment_of(database), **(environment or {})},
         check=True,
         capture_output=True,
         text=True,
