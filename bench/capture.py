@@ -45,7 +45,9 @@ def measure() -> list[rig.Row]:
             fenced = source.clone("fenced")
             _leave_the_fence_alone(fenced)
             rows = [
-                _compare(source, plain, clients, commit) for commit in COMMITS for clients in CLIENTS
+                _compare(source, plain, clients, commit)
+                for commit in COMMITS
+                for clients in CLIENTS
             ]
             for name, statement in STATEMENTS.items():
                 rows += _statement(name, statement, (source, fenced, plain))
@@ -54,7 +56,9 @@ def measure() -> list[rig.Row]:
 
 def _create(source: Database, target: Database) -> None:
     for database in (source, target):
-        rig.pgbench(database, "-i", "-q", "-s", "10", *(() if database is source else ("-I", "dtp")))
+        rig.pgbench(
+            database, "-i", "-q", "-s", "10", *(() if database is source else ("-I", "dtp"))
+        )
         with database.connect() as one:
             one.execute("ALTER TABLE pgbench_history ADD id bigserial PRIMARY KEY")
             for statement in TABLES:

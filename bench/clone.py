@@ -124,8 +124,8 @@ def _dump(source: Database, made: Database, environment: dict[str, str]) -> usag
     known = {**environment, "SOURCE": stock.address(source), "TARGET": stock.address(made)}
     with TemporaryDirectory(prefix="changeover-bench-") as directory:
         text = (
-            f"pg_dump -Fd -Z0 -j {JOBS} --no-owner -d \"$SOURCE\" -f archive\n"
-            f"pg_restore -j {JOBS} --no-owner -d \"$TARGET\" archive"
+            f'pg_dump -Fd -Z0 -j {JOBS} --no-owner -d "$SOURCE" -f archive\n'
+            f'pg_restore -j {JOBS} --no-owner -d "$TARGET" archive'
         )
         return usage.run(["bash", "-euo", "pipefail", "-c", text], known, place=Path(directory))
 

@@ -129,7 +129,8 @@ def write_all(
     counts: list[int] = []
     threads = [
         threading.Thread(
-            target=_write, args=(owners, load, number * load.writers + place, stop, crossings, counts)
+            target=_write,
+            args=(owners, load, number * load.writers + place, stop, crossings, counts),
         )
         for place in range(load.writers)
     ]

@@ -29,7 +29,7 @@ LARGE = 1_000_000
 MANY, FEW = 500, 5
 DRAIN_S_MAX = 600
 TRANSACTIONS_PER_S = 500
-FAST_BEAT = '[mirror]\nheartbeat_ms = 50\n'
+FAST_BEAT = "[mirror]\nheartbeat_ms = 50\n"
 SETTINGS = {"max_locks_per_transaction": 256}
 
 

@@ -12,6 +12,7 @@ from changeover.embedded import Database
 
 STOP_S_MAX = 60
 
+
 class Program:
     """`changeover` in a directory of its own.
 

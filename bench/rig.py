@@ -137,13 +137,18 @@ def environment_of(database: Database) -> dict[str, str]:
 def move_of(source: Database, target: Database) -> Iterator[Move]:
     """Return a move between two databases, its state in a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory:
-        yield Move(
-            owners={
-                Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(source.dsn)),
-                Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(target.dsn)),
-            },
-            settings=Settings(state_directory=directory),
-        )
+        yield move_at(source, target, Path(directory))
+
+
+def move_at(source: Database, target: Database, state: Path) -> Move:
+    """Return the move between two databases whose state lies in a directory."""
+    return Move(
+        owners={
+            Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(source.dsn)),
+            Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(target.dsn)),
+        },
+        settings=Settings(state_directory=str(state)),
+    )
 
 
 def declare_copied(move: Move) -> None:

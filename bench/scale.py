@@ -1,6 +1,6 @@
 """How large a measurement is: the sizes that the documentation states, or a part of them.
 
-`BENCH_SCALE_PERCENT` (1 to 100, by default 100) shrinks rows and durations alike, so that a stranger
+`BENCH_SCALE_PERCENT` (1 to 100, by default 100) shrinks rows and durations alike, so that anybody
 can see every measurement run in some minutes. Figures of a small run say little but that it runs.
 """
 

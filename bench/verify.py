@@ -56,9 +56,7 @@ def _fill(database: Database) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _compare(
-    move: rig.Move, ours: Program, source: Database, target: Database
-) -> list[rig.Row]:
+def _compare(move: rig.Move, ours: Program, source: Database, target: Database) -> list[rig.Row]:
     rows = stock.count(source, [TABLE])[0]
     ways: dict[str, Callable[[], usage.Usage]] = {
         SCANNED: lambda: _scan(source, target),
