@@ -1,6 +1,6 @@
 """`copy run`, `plan`, `status`, `reset`: the first bulk load."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,7 +39,20 @@ def plan(session: Session) -> Outcome:
     )
 
 
-def run(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outcome:
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Copy by the workers of a Dask cluster: tcp://host:port or tls://host:port.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    session: Session, *, scheduler: Scheduler = "", dry_run: DryRun = False, yes: Yes = False
+) -> Outcome:
     """Copy every moved table; a copy that was ended in any way is resumed.
 
     No range is copied twice. Interrupted, it ends the ranges under way.
@@ -50,7 +63,12 @@ def run(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outco
         return Outcome(result={"tables": _sizes(session)})
     if not yes:
         session.confirm(lambda: layout(plain(_sizes(session)), "rows are copied to the target"))
-    return _copied(copy.copy(session.move))
+    if not scheduler:
+        return _copied(copy.copy(session.move))
+    from changeover.cli.cluster import cluster
+
+    with cluster(session.move, scheduler) as executor:
+        return _copied(copy.copy(session.move, executor=executor))
 
 
 def _sizes(session: Session) -> list[dict[str, object]]:

@@ -26,6 +26,7 @@ class Parts:
     columns: sql.Composable
     first: sql.Composable
     second: sql.Composable
+    hash: sql.Composable
     bucket: sql.Composable
     keys: sql.Composable
     range: sql.Composable
@@ -46,6 +47,7 @@ def parts(shape: Shape, hashing: Hashing) -> Parts:
         columns=columns,
         first=hashing.first.format(content),
         second=hashing.second.format(content),
+        hash=_hash_of_row(hashing.first, columns),
         bucket=_hash_of_row(hashing.third, identity),
         keys=_texts([key.value for key in shape.keys]),
         range=_range(shape.keys),
@@ -118,10 +120,8 @@ class Reader:
             self._doing,
             _bounds(inside),
             relation=self._parts.relation,
-            columns=self._parts.columns,
             range=self._parts.range,
-            first=self._parts.first,
-            second=self._parts.second,
+            hash=self._parts.hash,
         )
         return Digest(rows=rows, first=int(first), second=int(second))
 
@@ -132,11 +132,9 @@ class Reader:
             self._doing,
             (*_bounds(inside), mask),
             relation=self._parts.relation,
-            columns=self._parts.columns,
             range=self._parts.range,
             bucket=self._parts.bucket,
-            first=self._parts.first,
-            second=self._parts.second,
+            hash=self._parts.hash,
         )
         return {
             bucket: Digest(rows=rows, first=int(first), second=int(second))
