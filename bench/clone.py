@@ -101,7 +101,7 @@ def _clone(mine: Database, made: Database) -> usage.Usage:
     with program(mine, made, f"[copy]\nworkers = {JOBS}\n") as ours:
         try:
             steps = [
-                ours.change("schema", "apply", "--until", "keys"),
+                ours.change("schema", "apply", "--until", "pre-data"),
                 ours.change("capture", "install"),
                 ours.change("copy", "run"),
                 ours.change("schema", "apply"),

@@ -1,5 +1,6 @@
 """`copy run`, `plan`, `status`, `reset`: the first bulk load."""
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,12 +64,17 @@ def run(
         return Outcome(result={"tables": _sizes(session)})
     if not yes:
         session.confirm(lambda: layout(plain(_sizes(session)), "rows are copied to the target"))
-    if not scheduler:
-        return _copied(copy.copy(session.move))
-    from changeover.cli.cluster import cluster
+    from changeover.transfer.schema_key import coming_key_builder
 
-    with cluster(session.move, scheduler) as executor:
-        return _copied(copy.copy(session.move, executor=executor))
+    move = session.move
+    with ExitStack() as opened:
+        executor = None
+        if scheduler:
+            from changeover.cli.cluster import cluster
+
+            executor = opened.enter_context(cluster(move, scheduler))
+        build = opened.enter_context(coming_key_builder(move))
+        return _copied(copy.copy(move, executor=executor, on_table_copied=build))
 
 
 def _sizes(session: Session) -> list[dict[str, object]]:
