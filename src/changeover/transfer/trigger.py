@@ -46,8 +46,8 @@ _UNLESS_OPEN: Final = sql.SQL(
 )
 """Spares the fence's function its call while this side is open, which is most of a fence's price.
 
-It is read when the trigger fires, outside every snapshot as in the function, and by the writer's own
-rights: hence every role may read that sequence. Whatever it can't tell is left to the function.
+It is read when the trigger fires, outside every snapshot as in the function, and by the rights of
+whoever writes: hence every role may read that sequence. What it can't tell is left to the function.
 """
 
 _ALWAYS_CALLED: Final = sql.SQL("")
