@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import rig
 import scale
 
+TABLE_WIDTH = 170
 NAMES = (
     "bulk",
     "capture",
@@ -56,7 +57,8 @@ def main() -> int:
         rows += found
         # After each: who ends a long run early keeps what it has found.
         path = rig.write_report(rows, given.output)
-    Console().print(_table(rows))
+    # A table that is written into a file is not folded to the width of a terminal.
+    Console(width=None if sys.stdout.isatty() else TABLE_WIDTH).print(_table(rows))
     say.print(f"written: {path}")
     return int(has_failed)
 
