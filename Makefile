@@ -16,7 +16,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 # Values that a caller gives reach the shell as data, never as text of a command.
-export BREAK only
+export BREAK only scale_percent
 
 UV := .tools/uv/bin/uv
 UV_STAMP := .tools/uv/.installed-$(UV_VERSION)
@@ -55,8 +55,9 @@ format: setup ## rewrite the code in the house's format
 nightly: setup $(NPM_STAMPS) ## the tests that take longer than CI allows (args=... narrows)
 	@$(PYTEST) -m nightly $(args)
 
-bench: setup ## measure the figures that the documentation states (only=NAME measures one)
-	@$(IN_VENV) .venv/bin/python bench/run.py $(if $(only),--only "$$only")
+bench: setup ## measure the figures of the documentation (only=NAME one, scale_percent=5 a small run)
+	@$(UV_SETTINGS) $(IN_VENV) .venv/bin/python bench/run.py $(if $(only),--only "$$only") \
+	  $(if $(scale_percent),--scale-percent "$$scale_percent")
 
 build: setup ## the wheel, into dist
 	@$(UV_SETTINGS) $(UV) build --wheel --out-dir dist --python .venv/bin/python

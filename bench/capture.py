@@ -1,53 +1,158 @@
-"""What capture and an open fence cost the writer: pgbench with and without them, interleaved."""
+"""What capture and an open fence cost the writer, beside the same database without them.
+
+Whole transactions of pgbench, with commits that wait for the disk and with such that don't; and one
+statement alone, since that is what the price is paid for.
+"""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import psycopg
 
 import rig
+import scale
+from changeover.embedded import Database
+from changeover.model.settings import MoveSettings
 from changeover.transfer import capture
+from changeover.transfer.trigger import CAPTURE_TRIGGERS, TRUNCATE_TRIGGER
 
 ROUNDS = 3
 SECONDS = 8
+CLIENTS = (2, 8)
+COMMITS = ("on", "off")
+ROWS = 100_000
+CALLS = 4_000
+WARM_UP = 50
+STATEMENT_ROUNDS = 5
+CAPTURED, BY_ROW = "captured", "captured by row triggers"
+FENCED, BARE = "open fence alone", "bare"
+STATEMENTS = {
+    "UPDATE": "UPDATE public.item SET number = number + 1 WHERE id = %(id)s",
+    "INSERT": "INSERT INTO public.entry (number) VALUES (%(id)s)",
+    "UPDATE of 100 rows": (
+        "UPDATE public.item SET number = number + 1 WHERE id > %(id)s AND id <= %(id)s + 100"
+    ),
+}
+TABLES = (
+    "CREATE TABLE public.item (id int PRIMARY KEY, number int) WITH (fillfactor = 50)",
+    "CREATE TABLE public.entry (id bigserial PRIMARY KEY, number int)",
+)
 _RATE = re.compile(r"tps = ([0-9.]+)")
 
 
 def measure() -> list[rig.Row]:
-    """Return transactions/s with capture against none, for 2 and 8 clients, fsync on."""
+    """Return transactions/s and µs per statement: captured, only fenced, and bare."""
     with rig.servers() as (source, target):
-        plain = source.clone("plain")
-        for database in (source, plain):
-            rig.pgbench(database, "-i", "-q", "-s", "10")
-        rig.pgbench(target, "-i", "-q", "-s", "10", "-I", "dtp")
-        with source.connect() as one:
-            one.execute("ALTER TABLE pgbench_history ADD id bigserial PRIMARY KEY")
-        for database in (plain, target):
-            with database.connect() as one:
-                one.execute("ALTER TABLE pgbench_history ADD id bigserial PRIMARY KEY")
-        with rig.move_of(source, target) as move:
+        _create(source, target)
+        plain, by_row = source.clone("plain"), source.clone("by_row")
+        other = target.clone("other")
+        with rig.move_of(source, target) as move, rig.move_of(by_row, other) as second:
             capture.install(move)
-            return [_compare(source, plain, clients) for clients in (2, 8)]
+            capture.install(_row_capture(second))
+            fenced = source.clone("fenced")
+            _leave_the_fence_alone(fenced)
+            rows = [
+                _compare(source, plain, clients, commit)
+                for commit in COMMITS
+                for clients in CLIENTS
+            ]
+            variants = {CAPTURED: source, BY_ROW: by_row, FENCED: fenced, BARE: plain}
+            for name, statement in STATEMENTS.items():
+                rows += _statement(name, statement, variants)
+    return rows
 
 
-def _compare(captured: rig.Database, plain: rig.Database, clients: int) -> rig.Row:
+def _row_capture(move: rig.Move) -> rig.Move:
+    """Return the same move with capture per row instead of per statement."""
+    chosen = MoveSettings(row_capture=("public.item", "public.entry"))
+    return replace(move, settings=msgspec.structs.replace(move.settings, move=chosen))
+
+
+def _create(source: Database, target: Database) -> None:
+    for database in (source, target):
+        rig.pgbench(
+            database, "-i", "-q", "-s", "10", *(() if database is source else ("-I", "dtp"))
+        )
+        with database.connect() as one:
+            one.execute("ALTER TABLE pgbench_history ADD id bigserial PRIMARY KEY")
+            for statement in TABLES:
+                one.execute(statement)
+    with source.connect() as one:
+        one.execute(
+            "INSERT INTO public.item SELECT g, 0 FROM generate_series(1, %s) AS g", (ROWS + 100,)
+        )
+        one.execute("VACUUM ANALYZE")
+
+
+def _leave_the_fence_alone(database: Database) -> None:
+    """Take off what captures, so that the open fence is all that is left."""
+    with database.connect() as one:
+        for table in ("item", "entry"):
+            for name in (*CAPTURE_TRIGGERS.values(), TRUNCATE_TRIGGER):
+                one.execute(f"DROP TRIGGER {name} ON public.{table}")
+
+
+def _compare(captured: Database, plain: Database, clients: int, commit: str) -> rig.Row:
+    words = ["-n", "-c", str(clients), "-j", "2", "-T", f"{scale.seconds(SECONDS):.0f}"]
+    words += ["-M", "prepared"]
+    setting = {"PGOPTIONS": f"-c synchronous_commit={commit}"}
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        theirs.append(_rate(plain, clients))
-        ours.append(_rate(captured, clients))
-        with captured.connect() as connection:
-            connection.execute("TRUNCATE changeover.change")
-    return rig.row(
-        f"capture, pgbench tpcb-like, {clients} clients",
-        "transactions/s",
-        ours,
-        theirs,
-        "without capture",
-    )
+        theirs.append(_figure(_RATE, rig.pgbench(plain, *words, environment=setting)))
+        ours.append(_figure(_RATE, rig.pgbench(captured, *words, environment=setting)))
+        _empty_log(captured)
+    name = f"capture, pgbench, {clients} clients, synchronous_commit {commit} (goal 0.85)"
+    return rig.row(name, "transactions/s", ours, theirs, "without capture")
 
 
-def _rate(database: rig.Database, clients: int) -> float:
-    printed = rig.pgbench(
-        database, "-n", "-c", str(clients), "-j", "2", "-T", str(SECONDS), "-M", "prepared"
-    )
-    found = _RATE.search(printed)
+def _statement(name: str, statement: str, databases: Mapping[str, Database]) -> list[rig.Row]:
+    """Compare one statement by the processor's time of the session that runs it.
+
+    That time says the same on a busy machine; the time on the clock doesn't.
+    """
+    times: dict[str, list[float]] = {variant: [] for variant in databases}
+    for _ in range(STATEMENT_ROUNDS):
+        for variant, one in databases.items():
+            times[variant].append(_cpu_us(one, statement))
+    for variant in (CAPTURED, BY_ROW):
+        _empty_log(databases[variant])
+    bare = times.pop(BARE)
+    rows = [
+        rig.row(f"{variant}, {name}, server CPU", "µs", found, bare, "bare")
+        for variant, found in times.items()
+    ]
+    cost = [mine - theirs for mine, theirs in zip(times[CAPTURED], bare, strict=True)]
+    return [*rows, rig.row(f"cost of capture, {name}", "µs", cost, [], "")]
+
+
+def _cpu_us(database: Database, statement: str) -> float:
+    count = scale.count(CALLS, least=200)
+    with psycopg.connect(database.dsn, autocommit=True, prepare_threshold=0) as connection:
+        connection.execute("SET synchronous_commit = off")
+        pid = connection.info.backend_pid
+        for number in range(WARM_UP):
+            connection.execute(statement, {"id": 1 + number})
+        before = _on_cpu_ns(pid)
+        for number in range(count):
+            connection.execute(statement, {"id": 1 + number * 7919 % ROWS})
+        return (_on_cpu_ns(pid) - before) / count / 1000
+
+
+def _on_cpu_ns(pid: int) -> int:
+    """Return how long a process has run. Source: Documentation/scheduler/sched-stats.rst."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+
+
+def _empty_log(captured: Database) -> None:
+    with captured.connect() as connection:
+        connection.execute("TRUNCATE changeover.change")
+
+
+def _figure(pattern: re.Pattern[str], printed: str) -> float:
+    found = pattern.search(printed)
     if found is None:
-        raise SystemExit("pgbench printed no rate")
+        raise SystemExit("pgbench did not print what it should")
     return float(found.group(1))

@@ -8,18 +8,20 @@ import os
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from changeover.control.move import Move, installed_pairs
+from changeover.control.move import Connection, Move, installed_pairs
 from changeover.database import Endpoint
 from changeover.embedded import Database, Server, binaries, prepare_supabase, prepare_target
 from changeover.embedded.supabase import SETTINGS
 from changeover.model.secret import Secret
 from changeover.model.settings import Settings
 from changeover.model.side import Side
+
+__all__ = ["Connection", "Move", "installed_pairs"]
 
 FAST_DISK = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
 
@@ -29,7 +31,7 @@ class Row:
     """One figure of the report.
 
     Attributes:
-        ours: Our median, in `unit`.
+        ours: Our median, in `unit`; None where the measurement was skipped, `peer_name` says why.
         peer: The peer's or the limit's median, None where there is none.
         ratio: Ours divided by the peer's.
         runs: Measured runs of each.
@@ -37,7 +39,7 @@ class Row:
 
     name: str
     unit: str
-    ours: float
+    ours: float | None
     peer: float | None
     peer_name: str
     ratio: float | None
@@ -59,12 +61,37 @@ def row(name: str, unit: str, ours: list[float], peer: list[float], peer_name: s
     )
 
 
+def plain(name: str, unit: str, value: float, runs: int) -> Row:
+    """Return a figure that has no peer as a row."""
+    return Row(
+        name=name, unit=unit, ours=round(value, 3), peer=None, peer_name="", ratio=None, runs=runs
+    )
+
+
+def skipped(name: str, reason: str) -> Row:
+    """Return the row of what could not be measured here, so that nobody takes it for done."""
+    return Row(
+        name=name,
+        unit="",
+        ours=None,
+        peer=None,
+        peer_name=f"skipped: {reason}",
+        ratio=None,
+        runs=0,
+    )
+
+
 @contextmanager
-def servers() -> Iterator[tuple[Database, Database]]:
-    """Run a Supabase-like source (16) and a bare target (18), fsync on."""
+def servers(settings: Mapping[str, str | int] | None = None) -> Iterator[tuple[Database, Database]]:
+    """Run a Supabase-like source (16) and a bare target (18), fsync on.
+
+    Args:
+        settings: Configuration parameters for both.
+    """
+    fast = {**FAST_DISK, **(settings or {})}
     with (
-        Server.start(binaries(16), settings={**SETTINGS, **FAST_DISK}) as source,
-        Server.start(binaries(18), settings=FAST_DISK) as target,
+        Server.start(binaries(16), settings={**SETTINGS, **fast}) as source,
+        Server.start(binaries(18), settings=fast) as target,
     ):
         yield (
             prepare_supabase(source).database,
@@ -72,12 +99,18 @@ def servers() -> Iterator[tuple[Database, Database]]:
         )
 
 
-def pgbench(database: Database, *arguments: str) -> str:
+def program(name: str) -> Path:
+    """Return one of PostgreSQL's programs."""
+    return binaries(18) / name
+
+
+def pgbench(
+    database: Database, *arguments: str, environment: Mapping[str, str] | None = None
+) -> str:
     """Run pgbench against a database as its owner, the password in the environment alone."""
-    program = binaries(18) / "pgbench"
     done = subprocess.run(
-        [str(program), *arguments],
-        env={**os.environ, **environment_of(database)},
+        [str(program("pgbench")), *arguments],
+        env={**os.environ, **environment_of(database), **(environment or {})},
         check=True,
         capture_output=True,
         text=True,
@@ -104,13 +137,18 @@ def environment_of(database: Database) -> dict[str, str]:
 def move_of(source: Database, target: Database) -> Iterator[Move]:
     """Return a move between two databases, its state in a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory:
-        yield Move(
-            owners={
-                Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(source.dsn)),
-                Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(target.dsn)),
-            },
-            settings=Settings(state_directory=directory),
-        )
+        yield move_at(source, target, Path(directory))
+
+
+def move_at(source: Database, target: Database, state: Path) -> Move:
+    """Return the move between two databases whose state lies in a directory."""
+    return Move(
+        owners={
+            Side.SOURCE: Endpoint(side=Side.SOURCE, dsn=Secret(source.dsn)),
+            Side.TARGET: Endpoint(side=Side.TARGET, dsn=Secret(target.dsn)),
+        },
+        settings=Settings(state_directory=str(state)),
+    )
 
 
 def declare_copied(move: Move) -> None:

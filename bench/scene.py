@@ -163,6 +163,8 @@ class Delay:
         """Begin to pass connections on to a port of this machine."""
         self._upstream = ("127.0.0.1", port)
         self._delay_s = delay_ms / 1000
+        self._is_passing = threading.Event()
+        self._is_passing.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -184,6 +186,7 @@ class Delay:
         while True:
             wait = max(0.0, due[0][0] - time.monotonic()) if due else None
             readable, _, _ = select.select([client, server], [], [], wait)
+            self._is_passing.wait()
             now = time.monotonic()
             for one in readable:
                 block = one.recv(BLOCK)
@@ -198,6 +201,10 @@ class Delay:
                     heappush(due, (now + self._delay_s, count, block))
             while due and due[0][0] <= time.monotonic():
                 client.sendall(heappop(due)[2])
+
+    def hang(self) -> None:
+        """Go on taking connections, and answer nothing any more."""
+        self._is_passing.clear()
 
     def close(self) -> None:
         """Take no more connections."""

@@ -137,6 +137,24 @@ def pair(source: Catalog, target: Catalog, move: MoveSettings) -> tuple[Pair, ..
     )
 
 
+def with_coming_keys(source: Catalog, target: Catalog, coming: Collection[TableName]) -> Catalog:
+    """Return the target's catalog as it will be once the keys that are still to come are built.
+
+    Args:
+        source: The other side, whose keys they are.
+        target: The target as it is.
+        coming: Tables whose keys are to be built when their rows are there. One that has a key
+            by now is left as it is.
+    """
+    tables = {
+        name: msgspec.structs.replace(table, keys=(key,))
+        for name, table in target.tables.items()
+        if name in coming and not table.keys and name in source.tables
+        if (key := source.tables[name].identifying_key) is not None
+    }
+    return msgspec.structs.replace(target, tables={**target.tables, **tables})
+
+
 def moved_tables(source: Catalog, move: MoveSettings) -> tuple[Table, ...]:
     """Return the source's tables that move, by name.
 

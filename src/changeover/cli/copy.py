@@ -1,6 +1,7 @@
 """`copy run`, `plan`, `status`, `reset`: the first bulk load."""
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,7 +40,20 @@ def plan(session: Session) -> Outcome:
     )
 
 
-def run(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outcome:
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Copy by the workers of a Dask cluster: tcp://host:port or tls://host:port.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    session: Session, *, scheduler: Scheduler = "", dry_run: DryRun = False, yes: Yes = False
+) -> Outcome:
     """Copy every moved table; a copy that was ended in any way is resumed.
 
     No range is copied twice. Interrupted, it ends the ranges under way.
@@ -50,7 +64,17 @@ def run(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> Outco
         return Outcome(result={"tables": _sizes(session)})
     if not yes:
         session.confirm(lambda: layout(plain(_sizes(session)), "rows are copied to the target"))
-    return _copied(copy.copy(session.move))
+    from changeover.transfer.schema_key import coming_key_builder
+
+    move = session.move
+    with ExitStack() as opened:
+        executor = None
+        if scheduler:
+            from changeover.cli.cluster import cluster
+
+            executor = opened.enter_context(cluster(move, scheduler))
+        build = opened.enter_context(coming_key_builder(move))
+        return _copied(copy.copy(move, executor=executor, on_table_copied=build))
 
 
 def _sizes(session: Session) -> list[dict[str, object]]:

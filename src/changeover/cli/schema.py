@@ -32,7 +32,8 @@ LastStep = Annotated[
     typer.Option(
         "--until",
         metavar="|".join(Until),
-        help="The last step; keys before a large copy, all after the first drain.",
+        help="The last step; pre-data before a large copy, which builds each table's key after its "
+        "rows; all after the first drain.",
     ),
 ]
 

@@ -1,34 +1,42 @@
 """One move: its two databases, who we are there, its settings, and what a test does to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from changeover.catalog import read
-from changeover.catalog.pair import Pair, pair
+from changeover.catalog.pair import Pair, pair, with_coming_keys
 from changeover.control.login import load_login
 from changeover.control.place import ROOM, STATE_VERSION, Connection, is_same, require_move
 from changeover.database import Endpoint, connect, fixed
 from changeover.model.errors import DefinitionChangedError, NotInstalledError, WrongServerError
 from changeover.model.fault import Hooks
+from changeover.model.name import TableName
 from changeover.model.observation import Observer, ignore
 from changeover.model.settings import Settings
 from changeover.model.side import Side
 
 __all__ = [
+    "PRE_DATA_STEP",
     "ROOM",
     "STATE_VERSION",
     "Connection",
     "Move",
+    "coming_keys",
     "installed_pairs",
     "is_installed",
+    "key_step",
     "numbered",
     "read_pairs",
     "require_installed",
     "require_places",
 ]
+
+PRE_DATA_STEP: Final = "pre-data"
+"""What the ledger of the schema's steps calls the step that brings tables without keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +106,23 @@ def read_pairs(move: Move) -> tuple[Pair, ...]:
         move.connect_owner(Side.TARGET, "catalog") as target,
     ):
         schemas = move.settings.move.schemas
-        return pair(read(source, schemas), read(target, schemas), move.settings.move)
+        ours, theirs = read(source, schemas), read(target, schemas)
+        coming = coming_keys(target, theirs.tables)
+        return pair(ours, with_coming_keys(ours, theirs, coming), move.settings.move)
+
+
+def coming_keys(target: Connection, names: Iterable[TableName]) -> tuple[TableName, ...]:
+    """Return the tables whose keys the schema step has still to bring, after their rows."""
+    row = target.execute("SELECT pg_catalog.to_regclass('changeover.schema_step')").fetchone()
+    if row is None or row[0] is None:
+        return ()
+    steps = {step for (step,) in target.execute(fixed(ROOM, "read_schema_steps")).fetchall()}
+    return tuple(n for n in names if PRE_DATA_STEP in steps and key_step(n) not in steps)
+
+
+def key_step(name: TableName) -> str:
+    """Return what the ledger of the schema's steps calls the key of a table."""
+    return f"keys:{name}"
 
 
 def numbered(move: Move, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:

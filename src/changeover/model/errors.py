@@ -303,6 +303,13 @@ class NotAtRestError(TransferError):
     exit_code = 4
 
 
+class SchedulerNotReachedError(TransferError):
+    """The scheduler of a cluster does not answer, or has no workers."""
+
+    code = "CO513"
+    exit_code = 5
+
+
 class RoutingError(ChangeoverError):
     """A write could not be brought to the primary."""
 

@@ -299,9 +299,17 @@ def finish_table(target: Connection, pair: Pair) -> int:
         How many rows its ranges account for.
 
     Raises:
-        CopyFailedError: If a range of it is open.
+        CopyFailedError: If a range of it is open, or its key is still to come.
     """
     with translated(Side.TARGET, f"finishing the copy of {pair.name}"):
+        if pair.key:
+            given = {"schema": pair.name.schema, "name": pair.name.name}
+            found = target.execute(fixed(_ROOM, "has_key"), given).fetchone()
+            if found is None or not found[0]:
+                raise CopyFailedError(
+                    f"{pair.name} is there, but the target has no key for it yet",
+                    hint="run `changeover schema apply --until keys`, then the copy again",
+                )
         row = target.execute(fixed(_ROOM, "finish_copy"), {"table_id": pair.table_id}).fetchone()
     if row is None:
         raise CopyFailedError(

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from changeover.catalog import read
 from changeover.catalog.definition import Drift
 from changeover.catalog.difference import Difference, compare
-from changeover.control.move import Connection, Move
+from changeover.control.move import PRE_DATA_STEP, Connection, Move, key_step
 from changeover.control.turn import alone
 from changeover.database.errors import translated
 from changeover.model.name import TableName
@@ -46,6 +46,7 @@ from changeover.transfer.schema_work import (
 )
 
 _ORDER: Final = tuple(Step)
+assert str(Step.PRE_DATA) == PRE_DATA_STEP, "the ledger has one name for it"
 
 
 def plan_schema(move: Move) -> SchemaPlan:
@@ -66,7 +67,7 @@ def plan_schema(move: Move) -> SchemaPlan:
             str(Step.PREPARATION): joined(ledger.statements())
             + b"".join(joined(m.statements) for m in work.made),
             str(Step.PRE_DATA): work.script(work.carried(Step.PRE_DATA)),
-            **{_key_step(n): work.script(work.keys_of(n)) for n in work.key_tables()},
+            **{key_step(n): work.script(work.keys_of(n)) for n in work.key_tables()},
             str(Step.UNIQUE): work.script(work.carried(Step.UNIQUE)),
             str(Step.INDEXES): work.script(work.carried(Step.INDEXES)),
             str(Step.FOREIGN_KEYS): _foreign_key_plan(work),
@@ -242,18 +243,14 @@ def _apply_step(work: Work, step: Step, tables: Sequence[TableName] | None) -> l
         return _prepare(work)
     if step is Step.KEYS:
         wanted = [n for n in work.key_tables() if tables is None or n in tables]
-        return [name for n in wanted for name in _run_script(work, _key_step(n), work.keys_of(n))]
+        return [name for n in wanted for name in run_script(work, key_step(n), work.keys_of(n))]
     if step is Step.INDEXES:
         return _build_indexes(work)
     if step is Step.FOREIGN_KEYS:
         return _add_references(work)
     if step is Step.PRIVILEGES:
         return _give_privileges(work)
-    return _run_script(work, str(step), work.carried(step))
-
-
-def _key_step(name: TableName) -> str:
-    return f"{Step.KEYS}:{name}"
+    return run_script(work, str(step), work.carried(step))
 
 
 def _labels(decisions: Iterable[Decision]) -> list[str]:
@@ -268,7 +265,8 @@ def _prepare(work: Work) -> list[str]:
     return [str(Step.PREPARATION)] if made else []
 
 
-def _run_script(work: Work, name: str, decisions: tuple[Decision, ...]) -> list[str]:
+def run_script(work: Work, name: str, decisions: tuple[Decision, ...]) -> list[str]:
+    """Run some entries as a step; return its name, or nothing where it was applied before."""
     if not decisions:
         return []
     text = work.script(decisions)

@@ -40,6 +40,17 @@ _REFUSE: Final = sql.SQL(
     " HINT = 'The move to the other database is at its swap, or this side is the secondary:"
     " write to the primary.';"
 )
+_UNLESS_OPEN: Final = sql.SQL(
+    "WHEN ((pg_catalog.pg_sequence_last_value('changeover.fence'::pg_catalog.regclass)"
+    " OPERATOR(pg_catalog.=) {open}) IS NOT TRUE) "
+)
+"""Spares the fence's function its call while this side is open, which is most of a fence's price.
+
+It is read when the trigger fires, outside every snapshot as in the function, and by the rights of
+whoever writes: hence every role may read that sequence. What it can't tell is left to the function.
+"""
+
+_ALWAYS_CALLED: Final = sql.SQL("")
 _PINS: Final = sql.SQL(
     " SET DateStyle = 'ISO, YMD' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres'"
     " SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'"
@@ -239,6 +250,7 @@ def _uncloned_triggers(name: TableName, function: sql.Identifier) -> list[sql.Co
             sql.SQL("BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"),
             relation,
             sql.Identifier("changeover", FENCE_FUNCTION),
+            when=_UNLESS_OPEN.format(open=sql.Literal(OPEN)),
         ),
         *_statement_trigger(TRUNCATE_TRIGGER, sql.SQL("AFTER TRUNCATE"), relation, function),
     ]
@@ -262,12 +274,19 @@ def log_rows(pair: Pair, name: TableName) -> sql.Composed:
 
 
 def _statement_trigger(
-    name: str, events: sql.SQL, relation: sql.Identifier, function: sql.Identifier
+    name: str,
+    events: sql.SQL,
+    relation: sql.Identifier,
+    function: sql.Identifier,
+    *,
+    when: sql.Composable = _ALWAYS_CALLED,
 ) -> list[sql.Composed]:
     create = sql.SQL(
         "CREATE TRIGGER {name} {events} ON {relation} FOR EACH STATEMENT"
-        " EXECUTE FUNCTION {function}()"
-    ).format(name=sql.Identifier(name), events=events, relation=relation, function=function)
+        " {when}EXECUTE FUNCTION {function}()"
+    ).format(
+        name=sql.Identifier(name), events=events, relation=relation, function=function, when=when
+    )
     return [_drop(name, relation), create, _always(name, relation)]
 
 

@@ -18,7 +18,7 @@ from changeover.model.observation import RangeVerified
 from changeover.model.side import Side
 from changeover.transfer.verify import watch
 from changeover.transfer.verify.hashing import CANDIDATES, EXTENDED, MD5, Hashing, agree
-from changeover.transfer.verify.search import HALF_DIGESTED
+from changeover.transfer.verify.search import HALF_DIGESTED, sample_percent
 from changeover.transfer.verify.session import open_sessions
 
 TABLES = (
@@ -258,3 +258,21 @@ def test_a_truncated_table_is_waited_for(bench):
 
     assert bench.with_hooks(reached=truncate).verify().is_equal
     assert held.is_set()
+
+
+def test_a_large_table_is_cut_by_a_sample(bench):
+    """Bounds from a sample of the blocks lose no row and find what differs, first and last too."""
+    bench.both(
+        "CREATE TABLE a (id int PRIMARY KEY, v text)",
+        "INSERT INTO a SELECT g, repeat('v', 60) FROM generate_series(1, 60000) AS g",
+        "ANALYZE a",
+    )
+    sampled = bench.with_settings(range_rows=2000)
+    assert sample_percent(60_000, 2000) < 100
+    (table,) = sampled.verify().tables
+    assert (table.rows_primary, table.rows_secondary, table.is_equal) == (60_000, 60_000, True)
+    assert table.ranges > 1
+    bench.plant("UPDATE a SET v = '' WHERE id IN (1, 31000, 60000)")
+    assert sampled.found() == {("a", "different", ("v",), 1)}
+    (table,) = sampled.verify().tables
+    assert table.rows("different") == 3

@@ -87,3 +87,5 @@ CREATE TABLE IF NOT EXISTS changeover.resting (
 
 REVOKE ALL ON SCHEMA changeover FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA changeover FROM PUBLIC;
+-- The fence's triggers look at it by the rights of whoever writes; to read it is all that this gives.
+GRANT SELECT ON SEQUENCE changeover.fence TO PUBLIC;

@@ -7,8 +7,9 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from changeover.catalog.pair import moved_tables, pair
+from changeover.catalog.pair import moved_tables, pair, with_coming_keys
 from changeover.catalog.values import Catalog, Table
+from changeover.control.move import coming_keys
 from changeover.database.statement import table as table_identifier
 from changeover.journey.checks.finding import Finding, Severity
 from changeover.journey.checks.scene import Check, PairCheck, Scene, show, unknown
@@ -105,12 +106,13 @@ def _misfit(scene: Scene, source: Table, target: Table) -> CatalogError | None:
         row_capture=(),
         whole=(whole,) if whole in scene.chosen.whole else (),
     )
+    ours = _only(scene.catalogs[Side.SOURCE], source)
+    theirs = _only(scene.catalogs[Side.TARGET], target)
+    if not target.keys:
+        coming = coming_keys(scene.connections[Side.TARGET], [target.name])
+        theirs = with_coming_keys(ours, theirs, coming)
     try:
-        pair(
-            _only(scene.catalogs[Side.SOURCE], source),
-            _only(scene.catalogs[Side.TARGET], target),
-            alone,
-        )
+        pair(ours, theirs, alone)
     except CatalogError as error:
         return error
     return None

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from psycopg import sql
 
@@ -14,6 +15,7 @@ from changeover.transfer.verify.hashing import Hashing
 from changeover.transfer.verify.session import Session
 
 _COMMA = sql.SQL(", ")
+ALL_PERCENT: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Parts:
     columns: sql.Composable
     first: sql.Composable
     second: sql.Composable
+    hash: sql.Composable
     bucket: sql.Composable
     keys: sql.Composable
     range: sql.Composable
@@ -44,6 +47,7 @@ def parts(shape: Shape, hashing: Hashing) -> Parts:
         columns=columns,
         first=hashing.first.format(content),
         second=hashing.second.format(content),
+        hash=_hash_of_row(hashing.first, columns),
         bucket=_hash_of_row(hashing.third, identity),
         keys=_texts([key.value for key in shape.keys]),
         range=_range(shape.keys),
@@ -116,10 +120,8 @@ class Reader:
             self._doing,
             _bounds(inside),
             relation=self._parts.relation,
-            columns=self._parts.columns,
             range=self._parts.range,
-            first=self._parts.first,
-            second=self._parts.second,
+            hash=self._parts.hash,
         )
         return Digest(rows=rows, first=int(first), second=int(second))
 
@@ -130,11 +132,9 @@ class Reader:
             self._doing,
             (*_bounds(inside), mask),
             relation=self._parts.relation,
-            columns=self._parts.columns,
             range=self._parts.range,
             bucket=self._parts.bucket,
-            first=self._parts.first,
-            second=self._parts.second,
+            hash=self._parts.hash,
         )
         return {
             bucket: Digest(rows=rows, first=int(first), second=int(second))
@@ -163,13 +163,24 @@ class Reader:
             rows[tuple(key)].append((first, second))
         return {key: tuple(sorted(hashes)) for key, hashes in rows.items()}
 
-    def boundaries(self, inside: KeyRange, step_rows: int) -> tuple[Key, ...]:
-        """Return the keys at which another `step_rows` rows begin, ascending."""
+    def boundaries(
+        self, inside: KeyRange, step_rows: int, *, percent: float = ALL_PERCENT
+    ) -> tuple[Key, ...]:
+        """Return the keys at which another `step_rows` rows begin, ascending.
+
+        Args:
+            inside: Where.
+            step_rows: Rows from one key to the next, about; at least 2.
+            percent: How much of the table's blocks to look at: to read all keys of a large table
+                takes a fifth of the time that it takes to digest it.
+        """
+        sample = sql.SQL("TABLESAMPLE SYSTEM ({})").format(sql.Literal(percent))
         found = self.session.rows(
             "read_boundaries",
             self._doing,
-            (*_bounds(inside), max(2, step_rows)),
+            (*_bounds(inside), max(2, round(step_rows * percent / 100))),
             relation=self._parts.relation,
+            sample=sample if percent < ALL_PERCENT else sql.SQL(""),
             range=self._parts.range,
             bounds=self._parts.bounds,
             order=self._parts.order,

@@ -12,7 +12,7 @@ from changeover.catalog.pair import Pair
 from changeover.model.fault import Fault, Hooks
 from changeover.model.settings import VerifySettings
 from changeover.model.side import Side
-from changeover.transfer.verify.digest import Parts, Reader
+from changeover.transfer.verify.digest import ALL_PERCENT, Parts, Reader
 from changeover.transfer.verify.divergence import (
     Digest,
     Key,
@@ -32,6 +32,11 @@ SCANNED_RANGE_FACTOR: Final = 10
 
 SPLIT_FACTOR: Final = 4
 """A range that turns out this much larger than asked for is cut before it is searched."""
+
+SAMPLED_RANGES_MIN: Final = 20
+"""From this many ranges on the bounds come from a sample of the table's blocks."""
+
+SAMPLE_ROWS_PER_RANGE: Final = 500
 
 HALF_DIGESTED: Final = "verify.half_digested"
 
@@ -83,7 +88,20 @@ def ranges(scope: Scope, sessions: Sessions) -> tuple[KeyRange, ...]:
     if scope.pair.is_whole or 0 <= estimate <= scope.range_rows // 2:
         return (everything,)
     reader = scope.reader(sessions.primary)
-    return everything.split(reader.boundaries(everything, scope.range_rows))
+    percent = sample_percent(estimate, scope.range_rows)
+    return everything.split(reader.boundaries(everything, scope.range_rows, percent=percent))
+
+
+def sample_percent(rows_estimate: int, range_rows: int) -> float:
+    """Return how much of a table is looked at to cut it; a wrong guess makes ranges uneven.
+
+    Args:
+        rows_estimate: The planner's; below 0 where the table was never analyzed.
+        range_rows: Rows of one range.
+    """
+    if rows_estimate < SAMPLED_RANGES_MIN * range_rows:
+        return ALL_PERCENT
+    return min(ALL_PERCENT, ALL_PERCENT * SAMPLE_ROWS_PER_RANGE / range_rows)
 
 
 def search(scope: Scope, sessions: Sessions, inside: KeyRange) -> Searched:
