@@ -9,8 +9,10 @@ What connections are kept for how long is written once (`Shelf`); the two pools 
 """
 
 import asyncio
+import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,6 +109,20 @@ def _pin(session: Session[Any]) -> PQGen[None]:
     session.remember_pins()
 
 
+_of_parents: list[Session[Any]] = []
+"""Connections of the process that this one was forked from."""
+
+_pools: "weakref.WeakSet[Pool | AsyncPool]" = weakref.WeakSet()
+
+
+def _begin_anew() -> None:
+    for pool in list(_pools):
+        pool.begin_anew()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
 class Shelf:
     """Idle connections, the one used last on top."""
 
@@ -115,6 +131,14 @@ class Shelf:
         self._settings = settings
         self._idle: deque[Session[Any]] = deque()
         self.is_closed = False
+
+    def begin_anew(self) -> None:
+        """Forget the connections, in a forked child: they are the parent's, who still uses them.
+
+        They are kept unused, since closing one would end it for the parent as well.
+        """
+        _of_parents.extend(self._idle)
+        self._idle = deque()
 
     def pop(self) -> Session[Any] | None:
         """Return an idle connection that is alive and young enough, or None."""
@@ -161,6 +185,12 @@ class Pool:
         self._settings = settings
         self._shelf = Shelf(settings)
         self._slots = threading.Semaphore(settings.connections_max)
+        _pools.add(self)
+
+    def begin_anew(self) -> None:
+        """Start with no connection, in a forked child."""
+        self._shelf.begin_anew()
+        self._slots = threading.Semaphore(self._settings.connections_max)
 
     def take(self) -> Session[psycopg.Connection[Any]]:
         """Return a connection that is alive; give it back whatever happens.
@@ -206,6 +236,12 @@ class AsyncPool:
         self._shelf = Shelf(settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slots = asyncio.Semaphore(settings.connections_max)
+        _pools.add(self)
+
+    def begin_anew(self) -> None:
+        """Start with no connection, in a forked child."""
+        self._shelf.begin_anew()
+        self._loop, self._slots = None, asyncio.Semaphore(self._settings.connections_max)
 
     async def take(self) -> Session[psycopg.AsyncConnection[Any]]:
         """Return a connection that is alive; give it back whatever happens.

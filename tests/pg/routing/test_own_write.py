@@ -110,6 +110,7 @@ key = os.environ["KEY"]
 def ask():
     headers = {"authorization": f"Bearer {key}", "apikey": key}
     answer = http.get(f"{url}/rest/v1/answered_by", headers=headers)
+    assert answer.status_code == 200, answer.text
     return answer.json()[0]["side"]
 first = ask()
 number = os.fork()
