@@ -23,7 +23,7 @@ import changeover
 import layer_chart
 import rig
 import scene
-from changeover.embedded import Database, Server, binaries, create_database, prepare_supabase
+from changeover.embedded import Database, Server, binaries, prepare_supabase
 from changeover.embedded.supabase import SETTINGS
 from salon import sample, schema
 from salon.layer import DataLayer
@@ -43,6 +43,10 @@ BEFORE, CLIENT, REPOSITORIES = (
     "after: repositories",
 )
 URL = "http://api.invalid"
+TARGET = """
+CREATE DATABASE salon TEMPLATE template0 OWNER owner
+LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'
+"""
 VISITS = """
 INSERT INTO public.appointments_cache
   (yclients_record_id, company_id, client_id, appointment_datetime, status, cost,
@@ -212,11 +216,16 @@ def _now() -> datetime:
 
 
 def empty_target(server: Server) -> Database:
-    """Return a new, empty database for the target, with the roles that it needs."""
+    """Return a new, empty database for the target, with the roles that it needs.
+
+    Its locale is PostgreSQL's own: texts are in the order that they have on the source, and are
+    put into lower case faster than by the C library.
+    """
     with server.connect() as connection:
         connection.execute(scene.ROLES)
         connection.execute("ALTER ROLE owner LOGIN")
-    return create_database(server, "salon", owner="owner")
+        connection.execute(TARGET)
+    return Database(server=server, name="salon", owner="owner")
 
 
 def _fill(connection: psycopg.Connection[Any]) -> None:

@@ -16,7 +16,7 @@ import psycopg
 import changeover
 import layer
 import rig
-from changeover.embedded import Database, Server, binaries
+from changeover.embedded import Database, Server, binaries, create_database
 from salon import sample, schema
 from salon.layer import DataLayer
 from salon.sample import words
@@ -24,10 +24,6 @@ from salon.sample import words
 ROUNDS = 40
 CALLS = 10
 PATTERN = f"%{words.FIRST_NAMES[0]}%"
-BUILT_IN = """
-CREATE DATABASE built_in TEMPLATE template0 OWNER owner
-LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'
-"""
 SEARCH = """
 SELECT coalesce(json_agg(found), '[]')::text FROM (
   SELECT id, yclients_id, name, phone, email, visit_count, total_spent, loyalty_level,
@@ -40,7 +36,7 @@ WHOLE = "whole call"
 STATEMENT = "statement alone"
 NO_FOLDING = "statement with LIKE (no lower case)"
 NO_ANSWER = "statement, nobody found (no answer)"
-BUILT_IN_LOCALE = "statement, built-in locale"
+C_LIBRARY = "statement, locale of the C library"
 
 Act = Callable[[], Any]
 
@@ -77,9 +73,7 @@ def _block(act: Act) -> list[float]:
 def _acts() -> Iterator[dict[str, Act]]:
     with Server.start(binaries(18), settings=rig.FAST_DISK) as server:
         usual = layer.empty_target(server)
-        with server.connect() as connection:
-            connection.execute(BUILT_IN)
-        other = Database(server=server, name="built_in", owner=usual.owner)
+        other = create_database(server, "c_library", owner=usual.owner)
         for one in (usual, other):
             _fill(one)
         with (
@@ -94,7 +88,7 @@ def _acts() -> Iterator[dict[str, Act]]:
                 STATEMENT: lambda: _asked(session, SEARCH, PATTERN),
                 NO_FOLDING: lambda: _asked(session, search, PATTERN),
                 NO_ANSWER: lambda: _asked(session, SEARCH, "%nobody%"),
-                BUILT_IN_LOCALE: lambda: _asked(other_session, SEARCH, PATTERN),
+                C_LIBRARY: lambda: _asked(other_session, SEARCH, PATTERN),
             }
 
 

@@ -14,6 +14,18 @@ from salon.demo.report import MUST_BE_ZERO, LagPoint, Refusal, Report
 
 ROOT = Path(__file__).resolve().parents[4]
 
+STAGE = {
+    "stage": "live",
+    "rollout_percent": 10,
+    "requests": 40,
+    "caller_errors": 0,
+    "own_write_violations": 0,
+    "mismatches": 0,
+    "answered_by_source": 36,
+    "answered_by_target": 4,
+    "p50_ms": 21.0,
+    "p99_ms": 30.0,
+}
 GREEN = Report(
     rows_copied=100,
     seconds={"check": 1.0},
@@ -27,6 +39,10 @@ GREEN = Report(
     twin_disagreements=0,
     verify_missed=0,
     books_unbalanced=0,
+    caller_errors=0,
+    own_write_violations=0,
+    mismatches=0,
+    stages=(STAGE,),
     mirror_lag_ms_max=40.0,
     swaps=(
         {
@@ -84,6 +100,11 @@ def test_nothing_written_proves_nothing():
     assert changed(acknowledged_writes=0).red == ("acknowledged_writes",)
 
 
+def test_a_stage_without_a_call_proves_nothing():
+    """Where nobody called, nobody was answered well: red."""
+    assert changed(stages=(STAGE, {**STAGE, "requests": 0})).red == ("stages",)
+
+
 def test_the_report_is_written_as_json(tmp_path):
     """The file holds every key."""
     GREEN.write(tmp_path / "report.json")
@@ -122,6 +143,13 @@ def test_the_page_stands_alone():
     assert text.count("<svg") == 2
     assert "url(" not in text
     assert "http" not in text
+
+
+def test_the_page_shows_every_stage():
+    """Who answered how often stands in the page; what is not known is a dash, not zero."""
+    text = page(changed(stages=(STAGE, {**STAGE, "stage": "complete", "answered_by_source": None})))
+    assert '<td class="number">36</td><td class="number">4</td>' in text
+    assert '<td class="number">–</td><td class="number">4</td>' in text
 
 
 def test_the_page_shows_what_broke():
