@@ -21,7 +21,8 @@ from changeover.model.errors import (
 from changeover.model.side import Side
 
 _MINE: Final = "changeover.routing"
-POLL_S: Final = 0.005
+POLL_S: Final = 0.02
+"""Every waiting writer asks so often; to ask more often takes the processor from the swap."""
 UNSURE_CLASSES: Final = frozenset({"08", "57", "58", "XX", "F0"})
 """SQLSTATE classes of an error during COMMIT after which nobody knows whether it happened."""
 
