@@ -3,7 +3,7 @@
 # lies in .tools, .venv and node_modules below tests/client. Works without any environment.
 
 UV_VERSION := 0.13.9
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -279,6 +279,7 @@ def test_in_live_the_breaker_opens(routed, make_reads):
             assert (change.side, change.state) == (Side.TARGET, BreakerState.OPEN)
 
 
+@pytest.mark.nightly
 def test_the_breaker_closes_again(routed, make_reads):
     """Once the target answers, a probe finds out and reads go there again."""
     with routed.world() as world:

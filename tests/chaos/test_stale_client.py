@@ -51,7 +51,9 @@ def test_stopped_client_is_refused_and_recovers(routed):
         assert_good(world.history())
 
 
-@pytest.mark.parametrize("primary", list(Side))
+@pytest.mark.parametrize(
+    "primary", [pytest.param(Side.SOURCE, marks=pytest.mark.nightly), Side.TARGET]
+)
 def test_who_ignores_us_is_refused(routed, primary):
     """The secondary refuses the owner by psql, the dashboard's role, and a trigger's write."""
     with routed.world() as world:

@@ -78,6 +78,7 @@ def test_each_altered_thing_is_named(program, alter, drift):
     assert all(f"{subject}: the {kind} {subject} " in shown for kind, subject, _ in DRIFTS)
 
 
+@pytest.mark.nightly
 def test_a_lost_check_is_named_once_it_was_accepted(pair, program, alter, drift):
     """What follows `finish` is drift until it is accepted; from then on its loss is."""
     program("schema", "apply", "--yes")
@@ -93,6 +94,7 @@ def test_a_lost_check_is_named_once_it_was_accepted(pair, program, alter, drift)
     assert list(drift()[1]) == ["public.bookings.bookings_status_check"]
 
 
+@pytest.mark.nightly
 def test_applying_again_hides_nothing(program, alter, drift):
     """A second apply carries what is missing and leaves drift what it was; a new month is none."""
     program("schema", "apply", "--yes")

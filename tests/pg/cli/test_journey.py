@@ -117,6 +117,7 @@ def _prepared(program):
     assert shown.returncode == 0, shown.stderr
 
 
+@pytest.mark.nightly
 def test_a_move_forth_and_back_and_to_its_end(ask, done, until, mirroring, pair):
     """Copy, verify, cutover, rollback, cutover, finish, release: each by its command."""
     assert done("stage", "show")["stage"] == "off"
@@ -166,6 +167,7 @@ def test_the_mirror_ends_its_round_at_a_signal(ask, until, mirroring, number, ex
     assert [gate["is_green"] for gate in said["gates"] if gate["name"] == "books"] == [True]
 
 
+@pytest.mark.nightly
 def test_differences_are_found_planned_and_repaired(ask, until, mirroring, place, pair):
     """A row that differs ends `verify` with 3; the plan's keys mend it; keys are not printed."""
     assert ask("copy", "run", "--yes")[0] == 0

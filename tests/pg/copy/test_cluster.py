@@ -210,6 +210,7 @@ def test_a_worker_without_configuration_says_so(moved, works, monkeypatch, tmp_p
     assert str(outcome.error).startswith("worker on ")
 
 
+@pytest.mark.nightly
 def test_a_lost_scheduler_ends_the_copy_by_name(pair, moved, copied, digest):
     """When the scheduler dies the copy fails, and can be resumed without it."""
     move, place = moved

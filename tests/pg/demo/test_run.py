@@ -97,7 +97,9 @@ def test_a_broken_promise_is_red_by_its_own_key(tmp_path, name):
     assert not (set(RED.values()) - {RED[name], "differences"}) & set(report["red"]), printed
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.nightly), signal.SIGTERM]
+)
 def test_a_signal_ends_everything(tmp_path, number):
     """Ctrl-C in the middle ends with 130, and nothing that was started is left."""
     output = tmp_path / "demo"

@@ -181,7 +181,10 @@ def test_the_daemon_survives_a_restart_a_reset_and_a_time_out(world, daemon, unt
     assert world.items(Side.TARGET) == world.items(Side.SOURCE)
 
 
-@pytest.mark.parametrize("point", ["swap.prepared", "swap.inside_decision"])
+@pytest.mark.parametrize(
+    "point",
+    [pytest.param("swap.prepared", marks=pytest.mark.nightly), "swap.inside_decision"],
+)
 def test_a_source_that_crashes_under_the_fence_comes_back_with_one_authority(
     world, daemon, until, point
 ):
