@@ -187,7 +187,9 @@ def read_of(client, keys):
     return client.table("list").select("key,items").in_("key", keys).order("key")
 
 
-@pytest.fixture(params=[SyncReads, AsyncReads], ids=["sync", "async"])
+@pytest.fixture(
+    params=[SyncReads, pytest.param(AsyncReads, marks=pytest.mark.nightly)], ids=["sync", "async"]
+)
 def make_reads(request):
     """A function that makes the callers of a world; they are ended after the test."""
     with contextlib.ExitStack() as after:

@@ -34,6 +34,7 @@ def refused(session, statement):
     return raised.value.sqlstate
 
 
+@pytest.mark.nightly
 def test_stopped_client_is_refused_and_recovers(routed):
     """A client sleeps through a cutover: its write is refused and repeated, its reads follow."""
     with routed.world() as world:

@@ -59,6 +59,7 @@ def processes_of(text):
     return [line for line in listed.stdout.decode(errors="replace").splitlines() if text in line]
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(620)
 def test_a_short_run_keeps_every_promise(tmp_path):
     """The whole journey is made, every key is zero, and no secret and no process is left."""
