@@ -24,6 +24,7 @@ from changeover.embedded import (
     prepare_target,
 )
 from changeover.embedded.supabase import SETTINGS
+from changeover.model.errors import BinariesNotFoundError
 
 sys.path.insert(0, str(Path(__file__).parent / "serving"))
 
@@ -102,6 +103,17 @@ def source_server() -> Iterator[Server]:
 def target_server() -> Iterator[Server]:
     """A bare server with PostgreSQL 18, without fsync."""
     with Server.start(binaries(18), settings=FAST) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def debian_server() -> Iterator[Server]:
+    """Debian's server 15, which has ICU and all of contrib; skipped where it isn't installed."""
+    try:
+        programs = binaries(15, origin="debian")
+    except BinariesNotFoundError as error:
+        pytest.skip(f"{error.message}: {error.hint}")
+    with Server.start(programs, settings=FAST) as server:
         yield server
 
 

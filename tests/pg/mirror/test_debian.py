@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from changeover.embedded import Database, Server, binaries, prepare_target
-from changeover.model.errors import BinariesNotFoundError
+from changeover.embedded import Database, prepare_target
 
 EXTENSIONS = ("citext", "hstore", "ltree")
-FAST = {"fsync": False, "full_page_writes": False, "shared_buffers": "64MB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +15,6 @@ class Pair:
 
     source: Database
     target: Database
-
-
-@pytest.fixture(scope="module")
-def debian_server():
-    """Debian's server 15, which has ICU and all of contrib; skipped where it isn't installed."""
-    try:
-        programs = binaries(15, origin="debian")
-    except BinariesNotFoundError as error:
-        pytest.skip(f"{error.message}: {error.hint}")
-    with Server.start(programs, settings=FAST) as server:
-        yield server
 
 
 @pytest.fixture(params=[True, False], ids=["role", "secret"])

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import pytest
 from shadow_world import prepare_roles, shadow_world
 
-from changeover.embedded import Database, Server, binaries, prepare_target
-from changeover.model.errors import BinariesNotFoundError
+from changeover.embedded import Database, prepare_target
 from changeover.model.side import Side
 
-FAST = {"fsync": False, "full_page_writes": False, "shared_buffers": "64MB"}
 BYTES, WORDS = '"C"', '"en-x-icu"'
 """By bytes all capitals come first; by words `a` and `A` stand together."""
 TITLES = ("b", "A", "a", "B", "é", "z")
@@ -22,17 +20,6 @@ class Pair:
 
     source: Database
     target: Database
-
-
-@pytest.fixture(scope="module")
-def debian_server():
-    """Debian's server 15, which has ICU's collations; skipped where it isn't installed."""
-    try:
-        programs = binaries(15, origin="debian")
-    except BinariesNotFoundError as error:
-        pytest.skip(f"{error.message}: {error.hint}")
-    with Server.start(programs, settings=FAST) as server:
-        yield server
 
 
 @pytest.fixture
