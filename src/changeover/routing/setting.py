@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from changeover.model.errors import ConfigurationError
 from changeover.model.observation import Observer, ignore
+from changeover.model.routing_settings import RoutingSettings
 from changeover.routing.decider import Decider
 
 REST_PATH: Final = "/rest/v1"
+_PLAIN: Final = RoutingSettings()
+"""What a library's client and a gateway's share has one default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +46,21 @@ class Route:
 
     source_url: str
     name: str = ""
-    poll_ms: int = 1000
-    read_timeout_ms: int = 1000
+    poll_ms: int = _PLAIN.poll_ms
+    read_timeout_ms: int = _PLAIN.read_timeout_ms
     reads_max: int = 32
-    mirror_wait_ms_max: int = 2000
+    mirror_wait_ms_max: int = _PLAIN.mirror_wait_ms_max
     unknown_wait_s: float = 60.0
-    breaker_failures: int = 5
-    breaker_probe_ms: int = 1000
-    shadow_queue_max: int = 1000
-    shadow_values_file: str = ""
-    guard_window_s: float = 30.0
-    guard_error_rate_max: float = 0.01
-    guard_latency_ratio_max: float = 2.0
-    guard_mismatch_rate_max: float = 0.0005
-    kill_file: str = ""
-    state_file: str = ""
+    breaker_failures: int = _PLAIN.breaker_failures
+    breaker_probe_ms: int = _PLAIN.breaker_probe_ms
+    shadow_queue_max: int = _PLAIN.shadow_queue_max
+    shadow_values_file: str = _PLAIN.shadow_values_file
+    guard_window_s: float = _PLAIN.guard_window_s
+    guard_error_rate_max: float = _PLAIN.guard_error_rate_max
+    guard_latency_ratio_max: float = _PLAIN.guard_latency_ratio_max
+    guard_mismatch_rate_max: float = _PLAIN.guard_mismatch_rate_max
+    kill_file: str = _PLAIN.kill_file
+    state_file: str = _PLAIN.state_file
     decider: Decider | None = None
     observer: Observer = ignore
 
