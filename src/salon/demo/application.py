@@ -18,13 +18,14 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, TextIO
 
 from supabase import AsyncClientOptions, ClientOptions, acreate_client, create_client
 
 import changeover
 from changeover import ChangeoverError, OperationFinished, Route, Secret
 from salon.demo.conversation import WRITES, Conversation, Turn
+from salon.demo.process import Config
 from salon.layer import AsyncDataLayer, DataLayer
 from salon.rollout import key_of_phone
 
@@ -36,7 +37,7 @@ _sides: ContextVar[list[str]] = ContextVar("sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationConfig:
+class ApplicationConfig(Config):
     """What an application process is told.
 
     Attributes:
@@ -65,15 +66,6 @@ class ApplicationConfig:
     first_lane: int
     lanes: int
     rate_per_s: float
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    def save(self, path: Path) -> None:
-        """Write the file that ``--config`` names."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,23 @@ So a server on this machine is as far away as a provider's. Run as
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
+
+from salon.demo.process import Config
 
 BLOCK: Final = 65_536
 LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistanceConfig:
+class DistanceConfig(Config):
     """What the process is told.
 
     Attributes:
@@ -33,15 +34,6 @@ class DistanceConfig:
     upstream_port: int
     port_file: str
     delay_ms: float = 20.0
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    def save(self, path: Path) -> None:
-        """Write the file that ``--config`` names."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 class Distance:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from salon.demo.chart import gap_chart, lag_chart
-from salon.demo.report import MUST_BE_ZERO, Report
+from salon.demo.report import MUST_BE_ZERO, STAGE_COLUMNS, Report
 
 STYLE: Final = """
 :root { color-scheme: light dark; --ground: #fcfcfb; --card: #ffffff; --ink: #1d1d1b;
@@ -134,28 +134,16 @@ def _zeros(report: Report) -> str:
     return _table(("key", "found", "counts"), rows, numbers=(1,))
 
 
-STAGE_COLUMNS: Final = (
-    ("calls", "requests"),
-    ("errors", "caller_errors"),
-    ("stale own reads", "own_write_violations"),
-    ("mismatches", "mismatches"),
-    ("by source", "answered_by_source"),
-    ("by target", "answered_by_target"),
-    ("p50 ms", "p50_ms"),
-    ("p99 ms", "p99_ms"),
-)
-
-
 def _stages(report: Report) -> str:
     rows = [
         (
             f"<code>{html.escape(str(stage['stage']))}</code>",
             f"{stage['rollout_percent']} %",
-            *("–" if stage[key] is None else str(stage[key]) for _, key in STAGE_COLUMNS),
+            *("–" if stage[key] is None else str(stage[key]) for key in STAGE_COLUMNS.values()),
         )
         for stage in report.stages
     ]
-    heads = ("stage", "rollout", *(head for head, _ in STAGE_COLUMNS))
+    heads = ("stage", "rollout", *STAGE_COLUMNS)
     return _table(heads, rows, numbers=range(1, len(heads)))
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -240,6 +240,20 @@ class Companion:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one of our modules, as a dataclass: a file of JSON beside its log."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file that `save` wrote."""
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+    def save(self, path: Path) -> None:
+        """Write the file that ``--config`` names."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 def python(*words: str) -> list[str]:

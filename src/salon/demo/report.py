@@ -21,6 +21,18 @@ MUST_BE_ZERO: Final[Mapping[str, str]] = {
 }
 """The keys that decide, and what each counts. None means: could not be measured, which is red."""
 
+STAGE_COLUMNS: Final[Mapping[str, str]] = {
+    "calls": "requests",
+    "errors": "caller_errors",
+    "stale own reads": "own_write_violations",
+    "mismatches": "mismatches",
+    "by source": "answered_by_source",
+    "by target": "answered_by_target",
+    "p50 ms": "p50_ms",
+    "p99 ms": "p99_ms",
+}
+"""What is shown of a stage: a heading, and the key of `stages` below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from salon.demo.report import MUST_BE_ZERO, Report
+from salon.demo.report import MUST_BE_ZERO, STAGE_COLUMNS, Report
 
 WIDTH_OFF_TERMINAL: Final = 200
 
@@ -121,18 +121,6 @@ def _swaps(report: Report) -> Table:
         gaps = [swap[f"write_gap_ms_{name}"] for name in ("p50", "p99", "max")]
         table.add_row(str(swap["kind"]), *(f"{_shown(gap)} ms" for gap in gaps))
     return table
-
-
-STAGE_COLUMNS: Final = {
-    "calls": "requests",
-    "errors": "caller_errors",
-    "stale": "own_write_violations",
-    "mismatches": "mismatches",
-    "by source": "answered_by_source",
-    "by target": "answered_by_target",
-    "p50 ms": "p50_ms",
-    "p99 ms": "p99_ms",
-}
 
 
 def _stages(report: Report) -> Table:

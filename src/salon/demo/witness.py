@@ -14,12 +14,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, TextIO
 
 import psycopg
 from psycopg import errors as pg
 
 from changeover import Side
+from salon.demo.process import Config
 
 FENCE_SQLSTATE: Final = "P0004"
 NOBODY: Final = -1
@@ -40,7 +41,7 @@ DIRECTION_TO: Final = {Side.SOURCE: "reverse", Side.TARGET: "forward"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessConfig:
+class WitnessConfig(Config):
     """What the witness is told.
 
     Attributes:
@@ -54,15 +55,6 @@ class WitnessConfig:
     target_dsn_file: str
     sighting_file: str
     interval_s: float = 0.1
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    def save(self, path: Path) -> None:
-        """Write the file that ``--config`` names."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

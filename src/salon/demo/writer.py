@@ -6,15 +6,14 @@ way. It ends by itself when the process that started it is gone.
 
 import argparse
 import datetime as dt
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import psycopg
 
@@ -29,6 +28,7 @@ from changeover import (
 )
 from salon.demo.ledger import Ledger, Outcome
 from salon.demo.mixture import Mixture, Write
+from salon.demo.process import Config
 
 REPEATS_MAX: Final = 6
 PAUSE_S: Final = 0.2
@@ -36,7 +36,7 @@ BEHIND_S_MAX: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriterConfig:
+class WriterConfig(Config):
     """What a writer process is told.
 
     Attributes:
@@ -60,15 +60,6 @@ class WriterConfig:
     seed: int = 1
     swap_wait_s_max: float = 15.0
     recycle_s: float = 4.0
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    def save(self, path: Path) -> None:
-        """Write the file that ``--config`` names."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     def endpoints(self) -> Mapping[Side, Endpoint]:
         """Return how the application reaches both sides."""
