@@ -10,6 +10,7 @@ from stage_walk import go_live
 from changeover.model.side import Side
 
 FENCE = "P0004"
+SERIALIZATION_FAILURE = "40001"
 AUTH = """
 CREATE FUNCTION public.greet() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
   'BEGIN UPDATE public.list SET items = items || 1 WHERE key = 0; RETURN NEW; END';
@@ -34,7 +35,6 @@ def refused(session, statement):
     return raised.value.sqlstate
 
 
-@pytest.mark.nightly
 def test_stopped_client_is_refused_and_recovers(routed):
     """A client sleeps through a cutover: its write is refused and repeated, its reads follow."""
     with routed.world() as world:
@@ -48,7 +48,10 @@ def test_stopped_client_is_refused_and_recovers(routed):
         world.await_calls(is_write, "it does not write", ["sync"])
         world.await_calls(is_read_of(Side.TARGET), "its reads do not follow", ["sync"])
         repeated = [call for call in world.calls(["sync"])["sync"] if call.get("is_repeated")]
-        assert {call["outcome"] for call in repeated} == {"ok"}, "the fence refused it, once"
+        assert "ok" in {call["outcome"] for call in repeated}, "the fence refused it, once"
+        # Repeated beside others' writes, one may meet them there, as any write of its kind may.
+        reasons = {call["reason"] for call in repeated if call["outcome"] != "ok"}
+        assert reasons <= {f"APIError {SERIALIZATION_FAILURE}"}
         assert_good(world.history())
 
 
