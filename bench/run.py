@@ -24,6 +24,7 @@ NAMES = (
     "capture",
     "client",
     "clone",
+    "cost",
     "gap",
     "gateway",
     "growth",

@@ -1,6 +1,6 @@
--- One row: how many rows have keys from $1 to before $2 (NULL: open), the sum of their hashes, and the
--- sum of hashes of these hashes.
+-- One row: how many rows have keys from $1 to before $2 (NULL: open), and two sums of their hashes.
 SELECT pg_catalog.count(*),
-  COALESCE(pg_catalog.sum(r.hash), 0)::text,
-  COALESCE(pg_catalog.sum(pg_catalog.hashint8extended(r.hash, 7046029254386353131)), 0)::text
-FROM (SELECT {hash} AS hash FROM {relation} AS t WHERE {range} OFFSET 0) AS r
+  COALESCE(pg_catalog.sum({first}), 0)::text, COALESCE(pg_catalog.sum({second}), 0)::text
+FROM (
+  SELECT ROW({columns})::text COLLATE "C" AS content FROM {relation} AS t WHERE {range} OFFSET 0
+) AS r

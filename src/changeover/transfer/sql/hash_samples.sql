@@ -1,6 +1,5 @@
 -- One row per literal row of many types: its hashes. Both servers must agree on every one.
-SELECT {first}, {second}, {bucket},
-  pg_catalog.hashint8extended({first}, 7046029254386353131)
+SELECT {first}, {second}, {bucket}
 FROM (VALUES
   (ROW(1::smallint, (-2)::integer, 9223372036854775807::bigint, true, NULL::text, '')::text),
   (ROW('NaN'::numeric, 1.0::numeric, 1.00::numeric, 1e-400::numeric, -12.5::numeric)::text),

@@ -26,7 +26,6 @@ class Parts:
     columns: sql.Composable
     first: sql.Composable
     second: sql.Composable
-    hash: sql.Composable
     bucket: sql.Composable
     keys: sql.Composable
     range: sql.Composable
@@ -47,7 +46,6 @@ def parts(shape: Shape, hashing: Hashing) -> Parts:
         columns=columns,
         first=hashing.first.format(content),
         second=hashing.second.format(content),
-        hash=_hash_of_row(hashing.first, columns),
         bucket=_hash_of_row(hashing.third, identity),
         keys=_texts([key.value for key in shape.keys]),
         range=_range(shape.keys),
@@ -120,8 +118,10 @@ class Reader:
             self._doing,
             _bounds(inside),
             relation=self._parts.relation,
+            columns=self._parts.columns,
             range=self._parts.range,
-            hash=self._parts.hash,
+            first=self._parts.first,
+            second=self._parts.second,
         )
         return Digest(rows=rows, first=int(first), second=int(second))
 
@@ -132,9 +132,11 @@ class Reader:
             self._doing,
             (*_bounds(inside), mask),
             relation=self._parts.relation,
+            columns=self._parts.columns,
             range=self._parts.range,
             bucket=self._parts.bucket,
-            hash=self._parts.hash,
+            first=self._parts.first,
+            second=self._parts.second,
         )
         return {
             bucket: Digest(rows=rows, first=int(first), second=int(second))
@@ -171,8 +173,8 @@ class Reader:
         Args:
             inside: Where.
             step_rows: Rows from one key to the next, about; at least 2.
-            percent: How much of the table's blocks to look at: to read all keys of a large table
-                takes a fifth of the time that it takes to digest it.
+            percent: How much of the table's blocks to look at: all keys of a large table take long
+                to read, on one side, before anything is compared.
         """
         sample = sql.SQL("TABLESAMPLE SYSTEM ({})").format(sql.Literal(percent))
         found = self.session.rows(
