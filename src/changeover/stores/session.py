@@ -155,37 +155,43 @@ class Session(Generic[Connection]):
         pgconn = self.pgconn
         try:
             pgconn.enter_pipeline_mode()
-            before = self._forget(generation)
+            has_forgotten = self._forget(generation)
             preparing = [self._send(command) for command in commands]
             pgconn.pipeline_sync()
             results = yield from _collect(pgconn)
+            if has_forgotten and pgconn.status != _BAD:
+                results = yield from _collect(pgconn)
             if pgconn.status != _BAD:
                 pgconn.exit_pipeline_mode()
         except BaseException:
             # Half a pipeline is worth nothing, and nobody must find it on the shelf.
             self.close()
             raise
-        return list(self._settle(iter(results[before:]), preparing))
+        return list(self._settle(iter(results), preparing))
 
-    def _forget(self, generation: int) -> int:
-        """Forget old statements; return how many commands were sent for it.
+    def _forget(self, generation: int) -> bool:
+        """Forget old statements; return whether anything was sent for it, up to a Sync of its own.
 
-        Those of an older snapshot go all at once: their parameters' types may have changed.
+        Those of an older snapshot go all at once: their parameters' types may have changed. Without
+        a Sync they would be one transaction with what follows, and take the snapshot that a BEGIN
+        with another isolation must be the first to take (SQLSTATE 25001).
         """
         if generation != self.generation:
             self.generation = generation
             self._seen.clear()
             if not self._names:
-                return 0
+                return False
             self._names.clear()
             self.pgconn.send_query_params(b"DEALLOCATE ALL", None)
-            return 1
-        sent = 0
+            self.pgconn.pipeline_sync()
+            return True
+        if len(self._names) < PREPARED_MAX:
+            return False
         while len(self._names) >= PREPARED_MAX:
             _, name = self._names.popitem(last=False)
             self.pgconn.send_query_params(b"DEALLOCATE " + name, None)
-            sent += 1
-        return sent
+        self.pgconn.pipeline_sync()
+        return True
 
     def _send(self, command: Command) -> _Key | None:
         """Send one statement; return its key if it is being prepared along with it."""

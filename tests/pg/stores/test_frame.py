@@ -194,3 +194,21 @@ def test_single_role_mode_stays_the_connecting_role(make_store, message, read, r
     found = read(store.send(message("/rpc/seen", apikey="sb_secret_x")))
     assert (found["role"], found["claims"]) == ("authenticator", {"role": "service_role"})
     assert store.send(message("/rpc/seen", apikey="sb_publishable_x")).status == 403
+
+
+def test_a_new_catalog_keeps_a_functions_isolation(make_store, message, run):
+    """Forgetting old statements is no part of the transaction, whose snapshot it would take."""
+    run(
+        "CREATE FUNCTION level() RETURNS text LANGUAGE sql VOLATILE"
+        " SET default_transaction_isolation = 'serializable'"
+        " AS $$SELECT current_setting('transaction_isolation')$$"
+    )
+    store = make_store(pool={"connections_max": 1})
+    asked = message("/rpc/level", method="POST", body={})
+    for number in range(3):
+        reply = store.send(asked)
+        assert (reply.status, reply.body) == (200, b'"serializable"')
+        assert store.send(asked).status == 200
+        before = store.desk
+        run(f"CREATE TABLE news_{number} ()")
+        assert store._counter.holder.refresh().result(20) is not before
