@@ -17,7 +17,7 @@ from trouble import Troubles
 from changeover.model.side import Side, Stage
 
 SEED = int(os.environ.get("CHAOS_SEED", "20260101"))
-RUNS_IN_CI = 2
+RUNS_IN_CI = 10
 RUNS = 100
 SWAP_POINTS = (
     "swap.requested",
