@@ -69,9 +69,9 @@ class Stage:
             world.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage(chaos_servers, tmp_path_factory):
-    """The one world of this worker."""
+    """The one world of this module: its load must not go on beside other modules' tests."""
     one = Stage(chaos_servers, tmp_path_factory)
     yield one
     one.close()
@@ -89,9 +89,9 @@ def make_world(stage):
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def routed(chaos_servers, tmp_path_factory):
-    """The one world of this worker whose application routes; `with routed.world()` gives it."""
+    """The one world of this module whose application routes; `with routed.world()` gives it."""
     one = RoutedStage(chaos_servers, tmp_path_factory)
     yield one
     one.close()

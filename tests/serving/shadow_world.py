@@ -249,11 +249,11 @@ def shadow_world(
     with ExitStack() as after:
         control = _store(pair.target.dsn)
         after.callback(control.close)
-        table = ControlTable(ThreadReach(control).run, 5.0)
+        table = ControlTable(ThreadReach(control).run, WAIT_S_MAX)
         link = Link(
             table,
             LastState("test", str(directory / "state")),
-            LinkSettings(poll_s=0.1, timeout_s=5),
+            LinkSettings(poll_s=0.1, timeout_s=WAIT_S_MAX),
         )
         after.callback(link.close)
         link.ensure()
@@ -265,7 +265,7 @@ def shadow_world(
             _api(gateway, after),
             target,
             link,
-            ShadowSettings(api=API, flush_s=0.2, **settings),
+            ShadowSettings(**{"confirm_timeout_s": WAIT_S_MAX, **settings}, api=API, flush_s=0.2),
             observed.append,
             guard=guard,
         )

@@ -185,7 +185,7 @@ def test_a_session_moves_while_its_keys_rotate(command, pair, make_baileys, gate
     prepare(command)
     with command.start("mirror", "run", name="mirror"):
         bring_up(command)
-        assert written(baileys) > KEYS + 100, "too few writes for keys that rotate"
+        wait_for(lambda: written(baileys) > KEYS + 100, what="rotated keys", seconds_max=120)
         carry_out(command, "cutover", "--yes")
         at_the_swap = rows(pair.source)
         new = gateway_of(pair.target.dsn, is_single_role=True)
