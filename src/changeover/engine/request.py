@@ -32,6 +32,9 @@ _WITH_BODY: Final = frozenset({Action.INSERT, Action.UPDATE, Action.PUT})
 _WITH_COLUMNS: Final = frozenset({Action.INSERT, Action.UPDATE, Action.CALL})
 _WITH_WINDOW: Final = frozenset({Action.READ, Action.CALL})
 
+_USUAL_LIMIT_MAX: Final = 2**31 - 1
+"""A larger limit, or one below zero, reaches the server as the text that it was."""
+
 _OVERRIDABLE: Final = frozenset(
     {TransactionEnd.COMMIT_ALLOW_OVERRIDE, TransactionEnd.ROLLBACK_ALLOW_OVERRIDE}
 )
@@ -152,8 +155,10 @@ def _windows(
 
 def _window(rows: Range, values: Values) -> Window:
     limit = rows.limit
+    is_usual = limit is not None and 0 <= limit <= _USUAL_LIMIT_MAX
     return Window(
-        limit=None if limit is None else values.add(str(limit)),
+        rows=limit if is_usual else None,
+        limit=None if limit is None or is_usual else values.add(str(limit)),
         offset=values.add(str(rows.first)) if rows.has_offset else None,
     )
 

@@ -160,8 +160,16 @@ class OrderTerm:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Limit and offset of one level, as slots of integers in text; None where there is none."""
+    """Limit and offset of one level; None where there is none.
 
+    Attributes:
+        rows: A usual limit. It is part of the statement, which is then planned for so many rows; a
+            bound one is planned for a tenth of all.
+        limit: The slot of any other limit, an integer in text that the server is to judge.
+        offset: The slot of the offset, an integer in text.
+    """
+
+    rows: int | None = None
     limit: Slot | None = None
     offset: Slot | None = None
 

@@ -15,7 +15,7 @@ from changeover.engine.message import Message
 from changeover.engine.plan_value import Body, Ordering, ReadNode, ReadPlan
 from changeover.engine.request import parse
 from changeover.engine.settings import ApiSettings
-from changeover.engine.syntax import Count, Request
+from changeover.engine.syntax import Count, Request, Window
 from changeover.model.name import TableName
 
 Member: TypeAlias = tuple[str, ...]
@@ -151,11 +151,14 @@ class _Growth:
             key=_key(relation, shown),
             terms=tuple(self._term(one, node, relation, shown) for one in node.orderings),
             is_total=_is_total(node, relation),
-            limit=self._number(node.window.limit),
+            limit=self._limit(node.window),
             offset=self._number(node.window.offset) or 0,
             children=dict(self._children(node)),
             gathered=frozenset(_gathered(node)),
         )
+
+    def _limit(self, window: Window) -> int | None:
+        return self._number(window.limit) if window.rows is None else window.rows
 
     def _number(self, slot: int | None) -> int | None:
         return None if slot is None else int(self._request.values[slot])

@@ -212,11 +212,11 @@ def test_the_last_window_of_a_level_counts():
     """Limits and offsets are paired by level."""
     request = read("limit=1&limit=2&offset=3&x.limit=4&y.offset=5&x.limit=6")
     assert request.shape.windows == (
-        ((), Window(limit=0, offset=1)),
-        (("x",), Window(limit=2)),
-        (("y",), Window(offset=3)),
+        ((), Window(rows=2, offset=0)),
+        (("x",), Window(rows=6)),
+        (("y",), Window(offset=1)),
     )
-    assert request.values == ("2", "3", "6", "5")
+    assert request.values == ("3", "5")
     assert (request.offset, request.limit) == (3, 2)
 
 
@@ -263,10 +263,10 @@ def test_an_argument_that_begins_like_an_operator_is_refused(text):
 @pytest.mark.parametrize(
     ("query", "other"),
     [
-        ("a=eq.1&limit=5", "a=eq.%D1%8F&limit=50"),
+        ("a=eq.1&limit=5", "a=eq.%D1%8F&limit=5"),
         ("a=in.(1)", "a=in.(2,3,4)"),
         ("or=(a.eq.1,b.eq.2)", 'or=(a.eq."x,y",b.eq.{1,2})'),
-        ("limit=5&offset=0", "limit=0&offset=0"),
+        ("limit=5&offset=0", "limit=5&offset=5"),
         ("a=like.x", "a=like.*"),
     ],
 )

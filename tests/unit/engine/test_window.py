@@ -6,6 +6,7 @@ from changeover.engine.message import Message
 from changeover.engine.refusal import Refusal
 from changeover.engine.request import parse
 from changeover.engine.settings import ApiSettings
+from changeover.engine.syntax import Window
 
 
 def read(query="", header=None, method="GET"):
@@ -113,6 +114,22 @@ def test_an_embed_may_ask_for_less_than_nothing():
     """The server refuses it, so its text is sent."""
     message = Message(method="GET", path="/note", query="x.limit=-5&y.offset=-1")
     assert parse(message, ApiSettings()).values == ("-5", "-1")
+
+
+@pytest.mark.parametrize(
+    ("limit", "window", "values"),
+    [
+        ("0", Window(rows=0), ()),
+        ("2147483647", Window(rows=2**31 - 1), ()),
+        ("2147483648", Window(limit=0), ("2147483648",)),
+        ("-1", Window(limit=0), ("-1",)),
+    ],
+)
+def test_a_usual_limit_is_part_of_the_shape(limit, window, values):
+    """It is planned for so many rows; what the server is to judge stays a value."""
+    message = Message(method="GET", path="/note", query=f"x.limit={limit}")
+    request = parse(message, ApiSettings())
+    assert (request.shape.windows, request.values) == (((("x",), window),), values)
 
 
 def test_a_number_may_have_any_number_of_digits():
