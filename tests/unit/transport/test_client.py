@@ -116,9 +116,10 @@ def test_the_environments_proxy_is_used(echo, host, monkeypatch):
     with client_over(echo) as http:
         assert http.get(url).text == "from the network"
     assert host.seen[0][0] == str(url)
-    assert Network().proxy_for(httpx.URL("http://excepted.example:80/x")) is None
-    assert Network(is_environment_trusted=False).proxy_for(url) is None
-    assert Network(proxy="http://b.example").proxy_for(url) == "http://b.example"
+    assert Network().proxy_for("http", "excepted.example:80") is None
+    assert Network(is_environment_trusted=False).proxy_for("http", "a.example") is None
+    other = Network(proxy="http://b.example")
+    assert other.proxy_for("http", "a.example") == "http://b.example"
 
 
 def test_the_loops_client_does_the_same(async_echo, host):
