@@ -29,7 +29,7 @@ SELECT coalesce(json_agg(found), '[]')::text FROM (
   SELECT id, yclients_id, name, phone, email, visit_count, total_spent, loyalty_level,
     last_visit_date
   FROM public.clients WHERE company_id = %s AND name ILIKE %s
-  ORDER BY last_visit_date DESC NULLS LAST, visit_count DESC NULLS LAST, id LIMIT 100
+  ORDER BY last_visit_date DESC NULLS LAST, visit_count DESC NULLS LAST, id LIMIT {limit}
 ) AS found
 """
 WHOLE = "whole call"
@@ -37,6 +37,9 @@ STATEMENT = "statement alone"
 NO_FOLDING = "statement with LIKE (no lower case)"
 NO_ANSWER = "statement, nobody found (no answer)"
 C_LIBRARY = "statement, locale of the C library"
+BOUND = "statement, the limit a bound value"
+FEW = "statement, 10 rows"
+FEW_BOUND = "statement, 10 rows, the limit a bound value"
 
 Act = Callable[[], Any]
 
@@ -82,13 +85,16 @@ def _acts() -> Iterator[dict[str, Act]]:
             psycopg.connect(other.dsn, autocommit=True) as other_session,
         ):
             near = DataLayer.over_repositories(repositories)
-            search = SEARCH.replace("ILIKE", "LIKE")
+            whole, few, bound = (SEARCH.format(limit=one) for one in (100, 10, "%s::bigint"))
             yield {
                 WHOLE: lambda: near.search_clients_by_name(words.COMPANY, words.FIRST_NAMES[0]),
-                STATEMENT: lambda: _asked(session, SEARCH, PATTERN),
-                NO_FOLDING: lambda: _asked(session, search, PATTERN),
-                NO_ANSWER: lambda: _asked(session, SEARCH, "%nobody%"),
-                C_LIBRARY: lambda: _asked(other_session, SEARCH, PATTERN),
+                STATEMENT: lambda: _asked(session, whole, PATTERN),
+                NO_FOLDING: lambda: _asked(session, whole.replace("ILIKE", "LIKE"), PATTERN),
+                NO_ANSWER: lambda: _asked(session, whole, "%nobody%"),
+                C_LIBRARY: lambda: _asked(other_session, whole, PATTERN),
+                BOUND: lambda: _asked(session, bound, PATTERN, 100),
+                FEW: lambda: _asked(session, few, PATTERN),
+                FEW_BOUND: lambda: _asked(session, bound, PATTERN, 10),
             }
 
 
@@ -100,5 +106,5 @@ def _fill(database: Database) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _asked(session: psycopg.Connection[Any], query: str, pattern: str) -> Any:
-    return session.execute(query, (words.COMPANY, pattern), prepare=True).fetchone()
+def _asked(session: psycopg.Connection[Any], query: str, pattern: str, *limit: int) -> Any:
+    return session.execute(query, (words.COMPANY, pattern, *limit), prepare=True).fetchone()
