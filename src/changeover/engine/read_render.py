@@ -377,9 +377,10 @@ def _group_by(node: ReadNode, owner: Fragment) -> Fragment:
 
 
 def _limit(window: Window, rows_max: int | None) -> Fragment:
-    limit = NOTHING if window.limit is None else bind(window.limit)
     if window.rows is not None:
         limit = integer(window.rows)
+    else:
+        limit = NOTHING if window.limit is None else bind(window.limit)
     if rows_max is not None:
         most = integer(rows_max)
         limit = concat(raw("LEAST("), limit, raw("::bigint, "), most, _CLOSE) if limit else most

@@ -70,7 +70,7 @@ class Connections(Generic[_Transport]):
             kind: httpx's transport of one colour.
         """
         self._network = network
-        # As httpx does, the environment is read once: 40 µs are a lot before every request.
+        # As httpx does, the environment is read once: it costs more than all of routing does.
         self._proxy_for = lru_cache(_PLACES_MAX)(network.proxy_for)
         self._kind: Callable[..., _Transport] = kind
         self._opened: dict[str | None, _Transport] = {}

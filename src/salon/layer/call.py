@@ -4,6 +4,7 @@ A layer answers it at once or when it is awaited, with its data or in the origin
 """
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
@@ -16,9 +17,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Way(Methods):
+class Way(Methods, ABC):
     """One of the four ways; `serve` decides what calling a method gives."""
 
+    @abstractmethod
     def serve(self, name: str, steps: Callable[[], Steps[Any]]) -> Any:
         """Return what a call gives.
 
@@ -26,7 +28,6 @@ class Way(Methods):
             name: The method.
             steps: What binds the arguments and begins the method.
         """
-        raise NotImplementedError
 
 
 class Blocking(Way):

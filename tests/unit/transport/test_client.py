@@ -6,6 +6,7 @@ import gc
 import httpx
 import pytest
 
+from changeover.transport import network
 from changeover.transport.client import async_client_over, client_over
 from changeover.transport.network import Network
 
@@ -120,6 +121,16 @@ def test_the_environments_proxy_is_used(echo, host, monkeypatch):
     assert Network(is_environment_trusted=False).proxy_for("http", "a.example") is None
     other = Network(proxy="http://b.example")
     assert other.proxy_for("http", "a.example") == "http://b.example"
+
+
+def test_the_environment_is_read_once_for_a_host(echo, host, monkeypatch):
+    """It costs more than routing does, so no request pays for it but the first."""
+    asked = []
+    monkeypatch.setattr(network, "getproxies", lambda: asked.append(1) or {})
+    with client_over(echo) as http:
+        for _ in range(3):
+            assert http.get(f"{host.url}/auth/v1/health").text == "from the network"
+    assert asked == [1]
 
 
 def test_the_loops_client_does_the_same(async_echo, host):
