@@ -1,6 +1,8 @@
 """Reads that the target fails are answered by the source; the breaker; the kill switch."""
 
 import json
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from gateway_process import wait_for
 from routed import LISTED, Task, knows, obeys, read, side_of, write
 
 from changeover.control.swap import Kind
+from changeover.engine.message import Reply
 from changeover.model.routing_observation import (
     BreakerChanged,
     BreakerState,
@@ -17,6 +20,7 @@ from changeover.model.routing_observation import (
     StageSeen,
 )
 from changeover.model.side import Side, Stage
+from changeover.routing.step import Ask
 
 WHO = "/answered_by"
 KEYED = {"changeover-targeting-key": LISTED}
@@ -51,6 +55,17 @@ def test_a_target_that_hangs_costs_a_few_reads_their_time_out(live, target_proxy
     assert {one.cause for one in fallen} == {Cause.TIMED_OUT}
     assert [one.state for one in of(BreakerChanged, seen)] == [BreakerState.OPEN]
     assert [one.reason for one in of(OperationFinished, seen)][-3:] == ["breaker"] * 3
+
+
+def test_an_error_that_comes_after_the_time_is_a_time_out(live, seen):
+    """The store gives up by itself at the same moment, and its error may come first."""
+    steps = live.course.steps(read(WHO, **KEYED))
+    tried = next(steps)
+    time.sleep(tried.timeout_s)
+    assert steps.send(Reply(status=503, body=b'{"code": "PGRST001"}')) == Ask(Side.SOURCE, tried.message)
+    with suppress(StopIteration):
+        steps.send(Reply(status=200))
+    assert [one.cause for one in of(FellBack, seen)] == [Cause.TIMED_OUT]
 
 
 def test_many_reads_at_once_fall_back_together(live, target_proxy):
