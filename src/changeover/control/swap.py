@@ -12,6 +12,7 @@ from typing import Final
 from psycopg import errors as pg
 
 from changeover.control.move import ROOM, Connection
+from changeover.control.place import LOCK_ROOM
 from changeover.database import fixed
 from changeover.model.errors import (
     StaleEpochError,
@@ -68,6 +69,11 @@ class Phase(StrEnum):
         return self in {Phase.DECIDED, Phase.OPENED, Phase.FINISHED}
 
     @property
+    def is_under_fence(self) -> bool:
+        """Whether no writer is in flight any more and nothing is decided yet."""
+        return self in {Phase.FENCED, Phase.DRAINED, Phase.PREPARED}
+
+    @property
     def can_only_go_on(self) -> bool:
         """Whether nobody has to choose any more, so that whoever finds it may end it."""
         return self in {Phase.DECIDED, Phase.OPENED, Phase.ABORTING}
@@ -102,6 +108,8 @@ TRANSITIONS: Final = {
 """Every pair that is not here is refused."""
 
 LEASE_S: Final = 3.0
+WRITERS_KEY: Final = {"room": LOCK_ROOM, "number": (1 << 30) + 1}
+"""The advisory lock of the target that waiting writers wait for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +208,22 @@ def request(target: Connection, kind: Kind, owner: str, deadline_s: float, *, ep
     return read_swap(target, made[0])
 
 
+def hold_writers(target: Connection) -> None:
+    """Let writers that wait for the swap wait for a lock, instead of asking again and again.
+
+    Nothing depends on it: where somebody else has it, or its session dies, they ask.
+
+    Args:
+        target: The swap's own session of the target's owner.
+    """
+    target.execute(fixed(ROOM, "hold_writers"), WRITERS_KEY)
+
+
+def release_writers(target: Connection) -> None:
+    """Wake the writers that wait; a session that doesn't hold them wakes nobody."""
+    target.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
+
+
 def require_stage(kind: Kind, primary: Side, stage: str, *, is_finished: bool) -> None:
     """Make sure that the authority is where a swap takes it from, and that the move goes on.
 
@@ -226,12 +250,17 @@ def in_progress(swap: Swap | None) -> SwapInProgressError:
 def advance(target: Connection, swap: Swap, event: Event) -> Swap:
     """Write down that something happened; the caller's transaction or one of its own.
 
+    Only the decision waits for the disk. Whatever else a crash of the target loses is repeated, as
+    it is when the owner dies before it writes it down.
+
     Raises:
         SwapAbortedError: If the swap is no longer where we thought.
     """
     following = after(swap.phase, event)
     assert following is not None, f"{event} can't happen in {swap.phase}"
     with target.transaction():
+        if event is not Event.DECISION_COMMITTED:
+            target.execute("SET LOCAL synchronous_commit = off")
         target.execute(fixed(ROOM, "lock_control"))
         row = target.execute(
             fixed(ROOM, "advance_swap"),

@@ -3,7 +3,15 @@
 from typing import Final
 
 from changeover.control.move import ROOM, Connection, Move
-from changeover.control.swap import Event, Phase, Swap, advance, begin_abort, read_swap
+from changeover.control.swap import (
+    Event,
+    Phase,
+    Swap,
+    advance,
+    begin_abort,
+    read_swap,
+    release_writers,
+)
 from changeover.database import fixed
 from changeover.journey.owner import Owners
 from changeover.model.errors import SwapAbortedError
@@ -38,6 +46,7 @@ def finish(move: Move, swap: Swap, target: Connection, owners: Owners) -> Swap:
             swap = advance(target, swap, event)
         except SwapAbortedError:
             swap = read_swap(target, swap.swap_id)
+        release_writers(target)
         move.observer(SwapMoved(swap_id=swap.swap_id, kind=str(swap.kind), phase=str(swap.phase)))
         move.hooks.reached(f"swap.{swap.phase}")
     return swap

@@ -116,7 +116,8 @@ class Daemon:
         """End a swap whose owner is gone: back after its deadline, on once it is decided.
 
         Returns:
-            False while a swap is decided and not over: no round before the secondary is at rest.
+            False while no round may or need be run: a swap is decided and the secondary not at
+            rest yet, or its living owner drains the log and would have to wait for us.
         """
         swap = open_swap(target)
         if swap is None:
@@ -125,7 +126,8 @@ class Daemon:
         if is_ours_to_end:
             record(target, "watchdog", {"swap": swap.swap_id, "phase": str(swap.phase)})
             swap = resume(self._move, swap, target)
-        return swap.phase.is_over or not swap.phase.is_decided
+        is_drained = swap.phase.is_under_fence and not swap.is_left
+        return swap.phase.is_over or not (swap.phase.is_decided or is_drained)
 
     def _current(self, control: Control) -> Mirror:
         if self._mirror is not None and self._mirror.authority == control.authority:

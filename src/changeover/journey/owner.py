@@ -50,6 +50,7 @@ class Owners:
             limit_ms = int(self._move.settings.swap.lock_timeout_ms)
             session = self._move.connect_owner(side, "swap", lock_timeout_ms=limit_ms)
             end_when_idle(self._move, session)
+            session.prepare_threshold = 0  # what is asked before the fence is planned under it
             self._sessions[side] = session
         return session
 

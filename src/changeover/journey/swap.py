@@ -23,6 +23,7 @@ from changeover.control.swap import (
     Swap,
     advance,
     begin_abort,
+    hold_writers,
     request,
 )
 from changeover.database import fixed
@@ -79,7 +80,7 @@ class Driver:
         Args:
             move: The move.
             kind: Cutover or rollback.
-            target: A session of the target's owner, in autocommit.
+            target: A session of the target's owner, in autocommit; its advisory locks are ours.
         """
         self._move = move
         self._kind = kind
@@ -103,8 +104,10 @@ class Driver:
         try:
             self._owners.open()
             self._warm_up(mirror)
+            self._rehearse(mirror, pairs)
             swap = self._request(control.epoch)
             try:
+                hold_writers(self._target)
                 self._saw(swap)
                 swap, drained, advances = self._to_decision(swap, mirror, pairs)
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it was, the fence must not stay
@@ -139,6 +142,26 @@ class Driver:
                         raise
                 else:
                     return
+
+    def _rehearse(self, mirror: Mirror, pairs: tuple[Pair, ...]) -> None:
+        """Ask once before the fence what is asked under it: then the servers have it planned.
+
+        A session's first look at the catalogs takes several times as long as its second. What is
+        found amiss here ends the swap before it has begun.
+        """
+        old, new = self._kind.old_primary, self._kind.new_primary
+        primary, secondary = self._owners.session(old), self._owners.session(new)
+        with translated(old, "looking at it before the swap"):
+            fence.writers_in_flight(primary)
+            self._check_guards(primary, old, pairs)
+        with translated(new, "looking at it before the swap"):
+            self._check_guards(secondary, new, pairs)
+            book.balance(primary, secondary, mirror.authority.direction)
+            self._plan_sequences()
+
+    def _plan_sequences(self) -> tuple[sequence.Advance, ...]:
+        sides = (self._owners.session(side) for side in (Side.SOURCE, Side.TARGET))
+        return sequence.plan(self._move, self._kind.new_primary, *sides)
 
     @contextlib.contextmanager
     def _living_target(self) -> Iterator[Connection]:
@@ -177,7 +200,7 @@ class Driver:
         swap = self._advance(swap, Event.LOG_EMPTY)
         with self._held(primary, pairs):
             self._check(primary, mirror, pairs)
-            advances = self._set_sequences(primary, swap)
+            advances = self._set_sequences(swap)
             refresh_views(self._move, self._owners, self._kind.new_primary)
             swap = self._advance(swap, Event.SEQUENCES_SET)
             swap = self._decide(swap, primary)
@@ -231,14 +254,13 @@ class Driver:
                 hint="run `changeover verify`, and swap again",
             )
 
-    def _set_sequences(self, primary: Connection, swap: Swap) -> int:
+    def _set_sequences(self, swap: Swap) -> int:
         """Set the new primary's sequences, unless it is that already: then they are in use."""
         new = self._kind.new_primary
         other = self._owners.session(new)
         with other.transaction():
             fence.require_attempt(other, new, swap.attempt)
-            by_side = {new: other, new.other: primary}
-            advances = sequence.plan(self._move, new, by_side[Side.SOURCE], by_side[Side.TARGET])
+            advances = self._plan_sequences()
             sequence.apply(other, new, advances)
         return len(advances)
 

@@ -227,8 +227,8 @@ class Course:
         else:
             # A late answer is none. The store's own giving up may come a moment before ours, or
             # this process was away, and how old an answer is nobody knows then.
-            is_late = reply is None or now - began > self._timeout_s
-            cause = Cause.TIMED_OUT if is_late else verdict.cause_of(reply)
+            is_late = now - began > self._timeout_s
+            cause = Cause.TIMED_OUT if reply is None or is_late else verdict.cause_of(reply)
             if reply is not None and cause is None and not _is_behind(view, now):
                 self._note(now - began)
                 return reply, decision

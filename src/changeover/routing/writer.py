@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import psycopg
 
+from changeover.control.swap import WRITERS_KEY
 from changeover.database import Endpoint, connect_application, fixed
 from changeover.database.errors import is_fence_refusal, translate
 from changeover.model.errors import (
@@ -22,7 +23,9 @@ from changeover.model.side import Side
 
 _MINE: Final = "changeover.routing"
 POLL_S: Final = 0.02
-"""Every waiting writer asks so often; to ask more often takes the processor from the swap."""
+"""A waiting writer asks so often where no lock tells it of the end of the swap."""
+RELEASE_S_MAX: Final = 1.0
+"""It asks again after so long even while the lock is held, whoever holds it."""
 UNSURE_CLASSES: Final = frozenset({"08", "57", "58", "XX", "F0"})
 """SQLSTATE classes of an error during COMMIT after which nobody knows whether it happened."""
 
@@ -163,12 +166,26 @@ class Writer:
             primary = self._ask()
             if primary is not None:
                 return primary
-            time.sleep(POLL_S)
+            self._wait(end - time.monotonic())
         raise WritesPausedError(
             f"the {refused} refused the write and the swap took longer than "
             f"{self._swap_wait_s_max} s; not written",
             hint="write it again later; `changeover status` tells where the swap is",
         )
+
+    def _wait(self, limit_s: float) -> None:
+        """Wait until the swap's owner lets the writers go; a moment where nobody holds them."""
+        limit_ms = max(1, int(1000 * min(limit_s, RELEASE_S_MAX)))
+        given = {**WRITERS_KEY, "limit_ms": str(limit_ms)}
+        try:
+            session = self._session(Side.TARGET)
+            row = session.execute(fixed(_MINE, "are_writers_held"), given).fetchone()
+            if row is not None and row[0]:
+                session.execute(fixed(_MINE, "await_release"), given)
+                return
+        except (psycopg.Error, CannotConnectError):
+            pass
+        time.sleep(POLL_S)
 
     def _ask(self) -> Side | None:
         """Return the primary if it is open to writers; None in a swap, or where it is unknown."""

@@ -18,7 +18,7 @@ from changeover.model.fault import Fault
 from changeover.model.side import Side
 from changeover.transfer.trigger import OPEN
 
-POLL_S: Final = 0.005
+POLL_S: Final = 0.002
 _MINE: Final = "changeover.transfer"
 
 

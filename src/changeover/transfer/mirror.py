@@ -235,7 +235,7 @@ class Mirror:
                 connection.execute(fixed(_MINE, "end_predecessors"), {"seconds": seconds})
 
     def drain(self, limit_s: float) -> int:
-        """Run rounds until one takes no application key, as under a fence.
+        """Run rounds until the log holds no application key, as under a fence.
 
         Args:
             limit_s: Longest time, in seconds.
@@ -252,7 +252,7 @@ class Mirror:
             # Under the fence nobody waits for a round that is too large.
             result = self._round_once()
             carried += result.keys
-            if not result.keys and not result.is_cut:
+            if not result.is_cut and not (result.keys and self._is_left()):
                 return carried
             if time.monotonic() - began > limit_s:
                 raise DrainTimedOutError(
@@ -260,6 +260,10 @@ class Mirror:
                     hint="let the mirror catch up, or raise drain_s in [swap], and swap again",
                 )
             time.sleep(DRAIN_PAUSE_S)
+
+    def _is_left(self) -> bool:
+        row = self.sessions().primary.execute(fixed(_MINE, "has_keys_left")).fetchone()
+        return row is None or row[0]
 
     def send_marker(self) -> Marker:
         """Write a marker on the primary."""

@@ -14,8 +14,8 @@ from changeover.model.side import Direction, Side
 from changeover.transfer.merge import Merge, plan_merge
 
 _MINE: Final = "changeover.transfer"
-PREPARE_AFTER: Final = 2
-"""A mirror runs the same statements for ever: from here on they are planned once."""
+PREPARE_AFTER: Final = 0
+"""A mirror runs the same statements for ever: they are planned once, by its first round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

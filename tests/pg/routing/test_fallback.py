@@ -62,7 +62,9 @@ def test_an_error_that_comes_after_the_time_is_a_time_out(live, seen):
     steps = live.course.steps(read(WHO, **KEYED))
     tried = next(steps)
     time.sleep(tried.timeout_s)
-    assert steps.send(Reply(status=503, body=b'{"code": "PGRST001"}')) == Ask(Side.SOURCE, tried.message)
+    assert steps.send(Reply(status=503, body=b'{"code": "PGRST001"}')) == Ask(
+        Side.SOURCE, tried.message
+    )
     with suppress(StopIteration):
         steps.send(Reply(status=200))
     assert [one.cause for one in of(FellBack, seen)] == [Cause.TIMED_OUT]

@@ -8,7 +8,7 @@ import pytest
 
 from changeover import Endpoint, OutcomeUnknownError, Secret, Side, Writer, WritesPausedError
 from changeover.control.move import installed_pairs
-from changeover.control.swap import Kind
+from changeover.control.swap import WRITERS_KEY, Kind
 from changeover.journey.swap import Driver
 from changeover.model.fault import Hooks
 
@@ -42,6 +42,24 @@ def swap(move, kind):
         Driver(move, kind, target).run(installed_pairs(move))
 
 
+def fenced_for(move, seconds):
+    """Start a cutover that stays under the fence for so long; return its thread, once it is."""
+    is_fenced, may_go_on = threading.Event(), threading.Event()
+
+    def reached(point):
+        if point == "swap.fenced":
+            is_fenced.set()
+            assert may_go_on.wait(10)
+
+    thread = threading.Thread(
+        target=swap, args=(replace(move, hooks=Hooks(reached=reached)), Kind.CUTOVER)
+    )
+    thread.start()
+    assert is_fenced.wait(10)
+    threading.Timer(seconds, may_go_on.set).start()
+    return thread
+
+
 def test_a_write_follows_the_authority(pair, ready, writer):
     """Writes go to the source, after a cutover to the target, after a rollback to the source."""
     move = ready(pair, TABLE)
@@ -58,27 +76,36 @@ def test_a_write_waits_for_the_swap(pair, ready, writer, rows):
     """A write that begins under the fence waits and is written once, on the new primary."""
     move = ready(pair, TABLE)
     writer.write(insert(1))
-    is_fenced, may_go_on = threading.Event(), threading.Event()
-
-    def reached(point):
-        if point == "swap.fenced":
-            is_fenced.set()
-            assert may_go_on.wait(10)
-
-    thread = threading.Thread(
-        target=swap, args=(replace(move, hooks=Hooks(reached=reached)), Kind.CUTOVER)
-    )
-    thread.start()
-    assert is_fenced.wait(10)
-    timer = threading.Timer(0.3, may_go_on.set)
-    timer.start()
+    thread = fenced_for(move, 0.3)
     written = writer.write(insert(2))
     thread.join(20)
-    timer.join()
     assert written.side is Side.TARGET
     assert written.waited_s > 0.1
     assert rows(pair.target, "SELECT id FROM note ORDER BY id") == [(1,), (2,)]
     assert rows(pair.source, "SELECT id FROM note ORDER BY id") == [(1,)]
+
+
+def test_a_waiting_write_is_woken(pair, ready, writer, monkeypatch):
+    """It waits for the swap's lock: asking now and then alone would outlast its wait."""
+    monkeypatch.setattr("changeover.routing.writer.POLL_S", 6.0)
+    move = ready(pair, TABLE)
+    writer.write(insert(1))
+    thread = fenced_for(move, 0.3)
+    assert writer.write(insert(2)).side is Side.TARGET
+    thread.join(20)
+
+
+def test_a_write_is_not_kept_by_a_strangers_lock(pair, ready, writer):
+    """Whoever else holds that lock delays a waiting write by a moment, and the swap not at all."""
+    move = ready(pair, TABLE)
+    writer.write(insert(1))
+    with pair.target.connect() as stranger:
+        stranger.execute(
+            "SELECT pg_advisory_lock(%(room)s::integer, %(number)s::integer)", WRITERS_KEY
+        )
+        thread = fenced_for(move, 0.3)
+        assert writer.write(insert(2)).side is Side.TARGET
+        thread.join(20)
 
 
 def test_a_write_that_outwaits_the_swap_is_not_written(pair, ready, writer, rows):
