@@ -69,7 +69,7 @@ class CopySettings(Section, frozen=True, kw_only=True):
     Attributes:
         workers: Processes that copy at the same time.
         range_rows: Rows of one range, which is one transaction on the target.
-        source_latency_ms_max: Above this probe time the copy waits.
+        source_latency_ms_max: While a small commit on the source takes longer, the copy waits.
         source_connections_percent_max: Above this share of used connections the copy waits.
         lag_keys_max: Above this many keys in the change log the copy waits; 0 turns it off.
         throttle_interval_ms: How often the probes are read.

@@ -26,7 +26,7 @@ class Knobs:
     Attributes:
         paused: No range is begun.
         workers: Ranges under way at the same time; at most as many as the copy was started with.
-        source_latency_ms_max: Above this probe time the copy waits.
+        source_latency_ms_max: While a small commit on the source takes longer, the copy waits.
         source_connections_percent_max: Above this share of used connections the copy waits.
         lag_keys_max: Above this many keys in the source's change log the copy waits; 0 turns it
             off.

@@ -63,11 +63,11 @@ def paused(_probe: Probe, knobs: Knobs) -> str | None:
 
 
 def source_latency(probe: Probe, knobs: Knobs) -> str | None:
-    """Wait while the source answers slowly."""
+    """Wait while the source is slow to commit: its applications feel that, not how it reads."""
     source = probe.session(Side.SOURCE)
     begun = time.monotonic()
     with translated(Side.SOURCE, "measuring its latency"):
-        source.execute(fixed(_ROOM, "probe_latency"))
+        source.execute(fixed(_ROOM, "force_flush"))
     latency_ms = 1000 * (time.monotonic() - begun)
     if latency_ms <= knobs.source_latency_ms_max:
         return None

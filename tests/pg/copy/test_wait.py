@@ -100,6 +100,16 @@ def test_an_unreadable_probe_of_the_source_is_a_reason(pair, prepared):
     assert reason.startswith("log depth: unreadable: source: permission denied")
 
 
+def test_the_probe_of_the_source_is_a_commit(pair, prepared, one):
+    """A read is fast on a source whose commits wait for a disk that the copy has taken."""
+    move = prepared(pair, ITEMS, fill=[FILL])
+    flushes = "SELECT flushes FROM changeover.side"
+    before = one(pair.source, flushes)
+    with Throttle(move) as throttle:
+        assert throttle.reason() is None
+    assert one(pair.source, flushes) == before + 1
+
+
 def test_a_knob_that_cannot_be_understood_is_a_reason(pair, prepared):
     """A mistyped row of the table stops the copy by name instead of being passed over."""
     move = prepared(pair, ITEMS, fill=[FILL])
