@@ -61,7 +61,7 @@ def check(history: History) -> tuple[Anomaly, ...]:
 def circles(history: History) -> tuple[Anomaly, ...]:
     """Return a circle for each knot of the first kind that there is."""
     found = tuple(_dependencies(history))
-    writes = {one.number for one in history.committed if one.is_write}
+    writes = {one.number for one in history.committed if one.is_fenced}
     of_primary = [
         one
         for one in found
@@ -131,13 +131,13 @@ def _of_reads(history: History, one: Transaction) -> Iterator[Dependency]:
 def _of_time(history: History) -> Iterator[Dependency]:
     """Yield the order that the promises demand; see `History.demands`.
 
-    A read that was answered comes before every write that is sent afterwards too: it saw a state
+    A read that was answered comes before all that the primary runs afterwards too: it saw a state
     that the primary had by then.
     """
     known = history.acknowledged
     appending = [one for one in known if one.appends]
     yield from _chain(
-        "primary", ((one.end, one) for one in known), (one for one in known if one.is_write)
+        "primary", ((one.end, one) for one in known), (one for one in known if one.is_fenced)
     )
     yield from _chain("mirrored", ((one.end, one) for one in appending if one.is_mirrored), known)
     for process in sorted({one.process for one in known}):

@@ -78,8 +78,8 @@ class Transaction:
         end: When the answer came; an unknown one may still happen later.
         outcome: What the answer said.
         parts: In their order; those of a transaction that is not `OK` are what was asked.
-        is_write: It was sent as a write, so the primary ran it, serializable; any other call may
-            have been answered by the secondary, from a snapshot.
+        is_write: It was sent as a write; any other call may have been answered by the secondary,
+            from a snapshot.
         is_mirrored: It returned as mirrored: nobody anywhere may read older from its end on.
     """
 
@@ -101,6 +101,15 @@ class Transaction:
     def appends(self) -> tuple[Append, ...]:
         """What it appends."""
         return tuple(part for part in self.parts if isinstance(part, Append))
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether a fence has let it pass, so that the primary ran it, serializable.
+
+        A call that could have written and didn't meets no fence: a process that has not heard of a
+        swap yet is answered by the primary of before, as for any read.
+        """
+        return self.is_write and bool(self.appends)
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -183,7 +192,7 @@ class History:
             return None
         if one.process == other.process:
             return Kind.STALE_OWN
-        if other.is_write:
+        if other.is_fenced:
             return Kind.STALE_PRIMARY
         if one.is_mirrored:
             return Kind.STALE_MIRRORED

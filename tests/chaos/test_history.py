@@ -260,6 +260,10 @@ GOOD = {
         ],
         {1: (10,)},
     ),
+    "a call that could have written, where no swap was heard of": (
+        [write(1, a(1, 10), at=1), write(2, r(1), at=2, process="b")],
+        {1: (10,)},
+    ),
     "at once with its author's read": (
         [write(1, a(1, 10), at=1, is_mirrored=True), read(2, r(1), at=1.4, process="a")],
         {1: (10,)},
