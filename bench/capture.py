@@ -17,7 +17,7 @@ import scale
 from changeover.embedded import Database
 from changeover.model.settings import MoveSettings
 from changeover.transfer import capture
-from changeover.transfer.trigger import CAPTURE_TRIGGERS, TRUNCATE_TRIGGER
+from changeover.transfer.trigger import CAPTURE_TRIGGERS, FENCE_TRIGGER, TRUNCATE_TRIGGER
 
 ROUNDS = 3
 SECONDS = 8
@@ -26,9 +26,10 @@ COMMITS = ("on", "off")
 ROWS = 100_000
 CALLS = 4_000
 WARM_UP = 50
-STATEMENT_ROUNDS = 5
+STATEMENT_ROUNDS = 9
 CAPTURED, BY_ROW = "captured", "captured by row triggers"
 FENCED, BARE = "open fence alone", "bare"
+KEYED, UNFENCED = "tried: replaced keys apart", "tried: no fence before the statement"
 STATEMENTS = {
     "UPDATE": "UPDATE public.item SET number = number + 1 WHERE id = %(id)s",
     "INSERT": "INSERT INTO public.entry (number) VALUES (%(id)s)",
@@ -39,6 +40,13 @@ STATEMENTS = {
 TABLES = (
     "CREATE TABLE public.item (id int PRIMARY KEY, number int) WITH (fillfactor = 50)",
     "CREATE TABLE public.entry (id bigserial PRIMARY KEY, number int)",
+)
+OLD_KEY = """
+CREATE FUNCTION public.old_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+  'BEGIN INSERT INTO changeover.change (table_id, key) VALUES (1, OLD.id::text); RETURN NULL; END'
+"""
+_OLD_KEYS = re.compile(
+    r"SELECT [0-9]+, CAST\(o\.\S+ AS pg_catalog\.text\) FROM old_rows AS o UNION "
 )
 _RATE = re.compile(r"tps = ([0-9.]+)")
 
@@ -53,13 +61,17 @@ def measure() -> list[rig.Row]:
             capture.install(move)
             capture.install(_row_capture(second))
             fenced = source.clone("fenced")
+            keyed, unfenced = source.clone("keyed"), source.clone("unfenced")
             _leave_the_fence_alone(fenced)
+            _log_replaced_keys_apart(keyed)
+            _drop_triggers(unfenced, FENCE_TRIGGER)
             rows = [
                 _compare(source, plain, clients, commit)
                 for commit in COMMITS
                 for clients in CLIENTS
             ]
             variants = {CAPTURED: source, BY_ROW: by_row, FENCED: fenced, BARE: plain}
+            variants |= {KEYED: keyed, UNFENCED: unfenced}
             for name, statement in STATEMENTS.items():
                 rows += _statement(name, statement, variants)
     return rows
@@ -89,10 +101,41 @@ def _create(source: Database, target: Database) -> None:
 
 def _leave_the_fence_alone(database: Database) -> None:
     """Take off what captures, so that the open fence is all that is left."""
+    _drop_triggers(database, *CAPTURE_TRIGGERS.values(), TRUNCATE_TRIGGER)
+
+
+def _log_replaced_keys_apart(database: Database) -> None:
+    """Let the UPDATE's trigger look at new rows alone, and one more at each row's key.
+
+    Spares the union of both, which is the dearest part of a statement that updates one row.
+    """
+    update = CAPTURE_TRIGGERS["UPDATE"]
+    with database.connect() as one:
+        one.execute(OLD_KEY)
+        for (text,) in one.execute(
+            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ '^capture_[0-9]+$'"
+            " AND pronamespace = 'changeover'::regnamespace"
+        ).fetchall():
+            one.execute(_OLD_KEYS.sub("", text))
+        for (text,) in one.execute(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = %s", (update,)
+        ).fetchall():
+            table = text.split(" ON ")[1].split()[0]
+            one.execute(f"DROP TRIGGER {update} ON {table}")
+            one.execute(text.replace("OLD TABLE AS old_rows ", ""))
+            if table.startswith("public.pgbench"):
+                continue
+            one.execute(
+                f"CREATE TRIGGER key AFTER UPDATE ON {table} FOR EACH ROW"
+                " WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION public.old_key()"
+            )
+
+
+def _drop_triggers(database: Database, *names: str) -> None:
     with database.connect() as one:
         for table in ("item", "entry"):
-            for name in (*CAPTURE_TRIGGERS.values(), TRUNCATE_TRIGGER):
-                one.execute(f"DROP TRIGGER {name} ON public.{table}")
+            for name in names:
+                one.execute(f'DROP TRIGGER "{name}" ON public.{table}')
 
 
 def _compare(captured: Database, plain: Database, clients: int, commit: str) -> rig.Row:
@@ -117,8 +160,9 @@ def _statement(name: str, statement: str, databases: Mapping[str, Database]) -> 
     for _ in range(STATEMENT_ROUNDS):
         for variant, one in databases.items():
             times[variant].append(_cpu_us(one, statement))
-    for variant in (CAPTURED, BY_ROW):
-        _empty_log(databases[variant])
+    for variant, one in databases.items():
+        if variant not in (FENCED, BARE):
+            _empty_log(one)
     bare = times.pop(BARE)
     rows = [
         rig.row(f"{variant}, {name}, server CPU", "µs", found, bare, "bare")

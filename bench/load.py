@@ -1,7 +1,8 @@
 """What the application feels while the copy runs, with the throttle off and on, and its knobs live.
 
 pgbench plays the application at a steady rate and logs the time of each of its transactions; time
-that a transaction waited behind late ones counts.
+that a transaction waited behind late ones counts. The target is kept in memory: on one disk, its
+checkpoints would be what the application feels, and in a real move it has a disk of its own.
 """
 
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,18 @@ ALONE_S = 30
 WARM_S = 1.0
 LATENCY_MS_MAX = 3.0
 OFF = "source_latency_ms_max = 1000000.0\nsource_connections_percent_max = 100.0\n"
-ON = f"source_latency_ms_max = {LATENCY_MS_MAX}\nthrottle_interval_ms = 100\n"
+ON = f"source_latency_ms_max = {LATENCY_MS_MAX:g}\nthrottle_interval_ms = 100\n"
+ALONE, FREE = "alone", "throttle off, 2 workers"
+WAYS = {
+    FREE: OFF + "workers = 2\n",
+    f"throttle on, {LATENCY_MS_MAX:g} ms, 2 workers": ON + "workers = 2\n",
+    "throttle off, 1 worker": OFF + "workers = 1\n",
+    f"throttle on, {LATENCY_MS_MAX:g} ms, 1 worker, ranges of 5,000 rows": (
+        ON + "workers = 1\nrange_rows = 5000\n"
+    ),
+}
 PAUSE_S = 2.0
+WIDE = 2 * stock.WIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +57,29 @@ class Felt:
 
 
 def measure() -> list[rig.Row]:
-    """Return p99 of the application alone and beside the copy, and how soon a knob is heard."""
-    felt: dict[str, list[Felt]] = {"alone": [], "off": [], "on": [], "one worker": []}
-    ways = {"off": OFF + "workers = 2\n", "on": ON + "workers = 2\n", "one worker": OFF}
-    with rig.servers() as (source, target):
+    """Return what the application feels beside the copy, and how soon a knob is heard."""
+    felt: dict[str, list[Felt]] = {name: [] for name in (ALONE, *WAYS)}
+    with rig.servers(is_target_in_memory=True) as (source, target):
         _create(source, target)
         for _ in range(ROUNDS):
-            felt["alone"].append(_alone(source))
-            for name, settings in ways.items():
+            felt[ALONE].append(_alone(source))
+            for name, settings in WAYS.items():
                 felt[name].append(_beside(source, target, settings))
         heard = _pause(source, target)
-    alone = [one.p99_ms for one in felt["alone"]]
-    names = {
-        "off": "throttle off, 2 workers",
-        "on": f"throttle on, {LATENCY_MS_MAX:g} ms",
-        "one worker": "throttle off, 1 worker",
-    }
-    rows = []
-    for key, name in names.items():
-        mine = [one.p99_ms for one in felt[key]]
-        rows.append(rig.row(f"application p99 during copy, {name} (goal 1.1)", "ms", mine, alone,
-                            "without copy"))  # fmt: skip
-        rows.append(
-            rig.row(f"copy beside the application, {name}", "s",
-                    [one.seconds for one in felt[key]], [one.seconds for one in felt["off"]],
-                    "throttle off, 2 workers")
-        )  # fmt: skip
+    rows = [row for name in WAYS for row in _rows(name, felt)]
     return [*rows, rig.plain("a running copy hears `copy.paused` after", "s", heard, 1)]
+
+
+def _rows(name: str, felt: Mapping[str, Sequence[Felt]]) -> list[rig.Row]:
+    def compare(figure: str, unit: str, of: Callable[[Felt], float], peer: str) -> rig.Row:
+        mine, theirs = ([of(one) for one in felt[way]] for way in (name, peer))
+        return rig.row(f"{figure}, {name}", unit, mine, theirs, peer)
+
+    return [
+        compare("application p50 during copy", "ms", lambda one: one.p50_ms, ALONE),
+        compare("application p99 during copy (goal 1.1)", "ms", lambda one: one.p99_ms, ALONE),
+        compare("copy beside the application", "s", lambda one: one.seconds, FREE),
+    ]
 
 
 def _create(source: Database, target: Database) -> None:
@@ -82,8 +89,10 @@ def _create(source: Database, target: Database) -> None:
             connection.execute(stock.CREATE_WIDE)
     rig.pgbench(source, "-i", "-q", "-s", "10")
     with source.connect() as connection:
-        connection.execute(stock.FILL_WIDE, (scale.rows(4 * stock.WIDE),))
+        connection.execute(stock.FILL_WIDE, (scale.rows(WIDE),))
         connection.execute("VACUUM ANALYZE")
+    with source.connect_as_superuser() as connection:
+        connection.execute("CHECKPOINT")
 
 
 @contextmanager

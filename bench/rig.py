@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from changeover.model.side import Side
 __all__ = ["Connection", "Move", "installed_pairs"]
 
 FAST_DISK = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
+MEMORY = Path("/dev/shm")  # noqa: S108 - a server's directory below it is private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +83,36 @@ def skipped(name: str, reason: str) -> Row:
 
 
 @contextmanager
-def servers(settings: Mapping[str, str | int] | None = None) -> Iterator[tuple[Database, Database]]:
+def servers(
+    settings: Mapping[str, str | int] | None = None, *, is_target_in_memory: bool = False
+) -> Iterator[tuple[Database, Database]]:
     """Run a Supabase-like source (16) and a bare target (18), fsync on.
 
     Args:
         settings: Configuration parameters for both.
+        is_target_in_memory: Keep the target off the disk that the source waits for, as on a machine
+            of its own.
     """
     fast = {**FAST_DISK, **(settings or {})}
-    with (
-        Server.start(binaries(16), settings={**SETTINGS, **fast}) as source,
-        Server.start(binaries(18), settings=fast) as target,
-    ):
+    with ExitStack() as stack:
+        source = stack.enter_context(Server.start(binaries(16), settings={**SETTINGS, **fast}))
+        with _temporary_files(MEMORY if is_target_in_memory else None):
+            target = stack.enter_context(Server.start(binaries(18), settings=fast))
         yield (
             prepare_supabase(source).database,
             prepare_target(target, createrole=True, replication_role_grant=True),
         )
+
+
+@contextmanager
+def _temporary_files(directory: Path | None) -> Iterator[None]:
+    """Make temporary directories below another one meanwhile."""
+    before = tempfile.tempdir
+    tempfile.tempdir = before if directory is None else str(directory)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def program(name: str) -> Path:
