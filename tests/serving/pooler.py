@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from free_port import free_port
 from gateway_process import wait_for
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -22,12 +23,6 @@ def find_pooler() -> str:
     if found is None:
         pytest.skip("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
     return found
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _accepts(port: int) -> bool:
@@ -44,7 +39,7 @@ def pooler(dsn: str, directory: Path, *, connections_max: int = 3) -> Iterator[s
         directory: Its own, which any account may enter.
         connections_max: Server connections, fewer than clients: so transactions share them.
     """
-    program, known, port = find_pooler(), conninfo_to_dict(dsn), _free_port()
+    program, known, port = find_pooler(), conninfo_to_dict(dsn), free_port()
     (directory / "users").write_text(
         f'"{known["user"]}" "{known.get("password", "")}"\n', encoding="utf-8"
     )

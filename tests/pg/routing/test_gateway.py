@@ -7,11 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from free_port import free_port
 from gateway_process import JWT_SECRET, token, wait_for
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from routed import LISTED
@@ -32,13 +32,6 @@ BODY = "a planted value"
 def as_a_client(key):
     """Return the headers that Supabase's clients send a key in."""
     return {"apikey": key, "authorization": f"Bearer {key}"}
-
-
-def free_port():
-    """Return a port that nobody listens on."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture
