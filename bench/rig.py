@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -94,25 +94,15 @@ def servers(
             of its own.
     """
     fast = {**FAST_DISK, **(settings or {})}
-    with ExitStack() as stack:
-        source = stack.enter_context(Server.start(binaries(16), settings={**SETTINGS, **fast}))
-        with _temporary_files(MEMORY if is_target_in_memory else None):
-            target = stack.enter_context(Server.start(binaries(18), settings=fast))
+    place = MEMORY if is_target_in_memory else None
+    with (
+        Server.start(binaries(16), settings={**SETTINGS, **fast}) as source,
+        Server.start(binaries(18), settings=fast, place=place) as target,
+    ):
         yield (
             prepare_supabase(source).database,
             prepare_target(target, createrole=True, replication_role_grant=True),
         )
-
-
-@contextmanager
-def _temporary_files(directory: Path | None) -> Iterator[None]:
-    """Make temporary directories below another one meanwhile."""
-    before = tempfile.tempdir
-    tempfile.tempdir = before if directory is None else str(directory)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
 
 
 def program(name: str) -> Path:

@@ -9,9 +9,8 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -101,40 +100,32 @@ def _revoke_parameters(connection, roles):
         connection.execute("RESET ROLE")
 
 
-@contextmanager
-def _off_the_disk() -> Iterator[None]:
-    """Put servers that are started meanwhile into memory, where there is plenty.
+def _off_the_disk() -> Path | None:
+    """Return where servers lie in memory, if there is plenty.
 
     Each test makes and drops databases of its own, some 300 files each; a file system such as ext4
     looks at every inode that was freed in the last seconds before it takes one.
     """
-    before = tempfile.tempdir
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        free = shutil.disk_usage(MEMORY).free
-        if total >= MEMORY_BYTES_MIN and free >= MEMORY_FREE_BYTES_MIN:
-            tempfile.tempdir = str(MEMORY)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
+    if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
+        return None
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    is_plenty = total >= MEMORY_BYTES_MIN
+    return MEMORY if is_plenty and shutil.disk_usage(MEMORY).free >= MEMORY_FREE_BYTES_MIN else None
 
 
 @pytest.fixture(scope="session")
 def source_server() -> Iterator[Server]:
     """A server with PostgreSQL 16, as Supabase runs it, without fsync."""
-    with _off_the_disk():
-        server = Server.start(binaries(16), settings={**SETTINGS, **FAST, **CHEAP_LOGINS})
-    with server:
+    settings = {**SETTINGS, **FAST, **CHEAP_LOGINS}
+    with Server.start(binaries(16), settings=settings, place=_off_the_disk()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def target_server() -> Iterator[Server]:
     """A bare server with PostgreSQL 18, without fsync."""
-    with _off_the_disk():
-        server = Server.start(binaries(18), settings={**FAST, **CHEAP_LOGINS})
-    with server:
+    settings = {**FAST, **CHEAP_LOGINS}
+    with Server.start(binaries(18), settings=settings, place=_off_the_disk()) as server:
         yield server
 
 

@@ -77,13 +77,17 @@ class ServerDirectory:
         self._lock.close()
 
 
-def create(account: Account) -> ServerDirectory:
+def create(account: Account, place: Path | None = None) -> ServerDirectory:
     """Make a directory for one server, which is ours until we remove it or die.
+
+    Args:
+        account: Whom the server runs as.
+        place: The directory to make it below; by default one for temporary files.
 
     Raises:
         UnsafeDirectoryError: There is no place that the account can enter and that is ours alone.
     """
-    home = _home_for(account)
+    home = _home_for(account, _roots() if place is None else (place.resolve(),))
     with exclusive(home):
         path = home / secrets.token_hex(4)
         path.mkdir(mode=0o711)
@@ -97,13 +101,18 @@ def create(account: Account) -> ServerDirectory:
     return directory
 
 
-def sweep(account: Account) -> int:
+def sweep(account: Account, place: Path | None = None) -> int:
     """End and remove the servers of ours whose owners are gone.
+
+    Args:
+        account: Whom they run as.
+        place: Looked at besides the directories for temporary files.
 
     Returns:
         How many directories were removed.
     """
-    homes = {root / _home_name() for root in _roots()}
+    roots = _roots() if place is None else (*_roots(), place.resolve())
+    homes = {root / _home_name() for root in roots}
     return sum(_sweep_home(home, account) for home in homes if home.is_dir() and _is_ours(home))
 
 
@@ -165,14 +174,14 @@ def _roots() -> tuple[Path, ...]:
     )
 
 
-def _home_for(account: Account) -> Path:
-    for root in _roots():
+def _home_for(account: Account, roots: tuple[Path, ...]) -> Path:
+    for root in roots:
         socket = root / _home_name() / ("0" * 8) / "socket" / SOCKET_NAME
         is_short = len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX
         if is_short and root.is_dir() and os.access(root, os.W_OK) and account.may_enter(root):
             return private_home(root)
     raise UnsafeDirectoryError(
-        f"none of {', '.join(map(str, _roots()))} is short enough for a socket, writable for us "
+        f"none of {', '.join(map(str, roots))} is short enough for a socket, writable for us "
         f"and open to user {account.uid}",
         hint="set TMPDIR to a directory that everybody may enter",
     )

@@ -59,9 +59,11 @@ class Server:
         port: Where it listens on 127.0.0.1; a restart keeps it.
     """
 
-    def __init__(self, bin_directory: Path, *, superuser: str, account: Account) -> None:
+    def __init__(
+        self, bin_directory: Path, *, superuser: str, account: Account, place: Path | None = None
+    ) -> None:
         """Make the directory and initialise it; `start` is what callers want."""
-        sweep(account)
+        sweep(account, place)
         self.superuser = superuser
         self.port = 0
         self._settings: dict[str, Setting] = {}
@@ -71,7 +73,7 @@ class Server:
         self._is_closed = False
         self._start_of_log = 0
         self.bin_directory = reachable(bin_directory, account)
-        self._directory: ServerDirectory = create(account)
+        self._directory: ServerDirectory = create(account, place)
         keeper.keep(self)
 
     @classmethod
@@ -84,6 +86,7 @@ class Server:
         locale: str = "C.UTF-8",
         ports: Iterable[int] | None = None,
         account: Account | None = None,
+        place: Path | None = None,
     ) -> Self:
         """Initialise and start a server.
 
@@ -94,6 +97,8 @@ class Server:
             locale: Collation and character type of libc; the messages are always English.
             ports: Ports to try, in this order; by default some of `PORTS`, at random.
             account: Whom it runs as; by default this user, or ``nobody`` where that is root.
+            place: The directory to put its own below, such as one in memory; everybody may enter
+                it. By default one for temporary files.
 
         Returns:
             A server that accepts connections.
@@ -106,6 +111,7 @@ class Server:
             bin_directory or binaries(MAJOR_DEFAULT),
             superuser=superuser,
             account=account or server_account(),
+            place=place,
         )
         try:
             server._initialise(locale)

@@ -299,14 +299,14 @@ def test_taken_port_is_passed_over(small):
             Server.start(settings=small, ports=[port])
 
 
-def test_setting_that_the_server_refuses_is_named(monkeypatch):
-    """A start that fails says what the server said, and leaves no directory."""
-    with tempfile.TemporaryDirectory() as place:
-        Path(place).chmod(0o755)
-        monkeypatch.setattr(tempfile, "tempdir", place)
+def test_setting_that_the_server_refuses_is_named():
+    """A start that fails says what the server said, and leaves no directory where it was put."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        place.chmod(0o755)
         with pytest.raises(ServerNotStartedError, match="no_such_setting"):
-            Server.start(settings={"no_such_setting": 1})
-        home = Path(place) / f"changeover-{os.geteuid()}"
+            Server.start(settings={"no_such_setting": 1}, place=place)
+        home = place / f"changeover-{os.geteuid()}"
         assert [path.name for path in home.iterdir()] == ["lock"]
 
 
