@@ -112,19 +112,14 @@ def _log_replaced_keys_apart(database: Database) -> None:
     update = CAPTURE_TRIGGERS["UPDATE"]
     with database.connect() as one:
         one.execute(OLD_KEY)
-        for (text,) in one.execute(
-            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ '^capture_[0-9]+$'"
-            " AND pronamespace = 'changeover'::regnamespace"
+        for function, trigger, table in one.execute(
+            "SELECT pg_get_functiondef(tgfoid), pg_get_triggerdef(oid), tgrelid::regclass::text"
+            " FROM pg_trigger WHERE tgname = %s AND tgrelid = ANY (%s::regclass[])",
+            (update, ["public.item", "public.entry"]),
         ).fetchall():
-            one.execute(_OLD_KEYS.sub("", text))
-        for (text,) in one.execute(
-            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = %s", (update,)
-        ).fetchall():
-            table = text.split(" ON ")[1].split()[0]
+            one.execute(_OLD_KEYS.sub("", function))
             one.execute(f"DROP TRIGGER {update} ON {table}")
-            one.execute(text.replace("OLD TABLE AS old_rows ", ""))
-            if table.startswith("public.pgbench"):
-                continue
+            one.execute(trigger.replace("OLD TABLE AS old_rows ", ""))
             one.execute(
                 f"CREATE TRIGGER key AFTER UPDATE ON {table} FOR EACH ROW"
                 " WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION public.old_key()"
