@@ -6,6 +6,7 @@ checkpoints would be what the application feels, and in a real move it has a dis
 """
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from program import Program, program
 
 ROUNDS = 3
 TRANSACTIONS_PER_S = 100
+THREADS = 2
 ALONE_S = 30
 WARM_S = 1.0
 LATENCY_MS_MAX = 3.0
@@ -42,6 +44,7 @@ WAYS = {
 COPIED = "copy beside the application"
 PAUSE_S = 2.0
 WIDE = 2 * stock.WIDE
+MEMORY_FREE_BYTES_MIN = 6 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +62,13 @@ class Felt:
 
 def measure() -> list[rig.Row]:
     """Return what the application feels beside the copy, and how soon a knob is heard."""
+    if not rig.MEMORY.is_dir() or shutil.disk_usage(rig.MEMORY).free < MEMORY_FREE_BYTES_MIN:
+        return [rig.skipped("load", f"{rig.MEMORY} has no room for the target")]
     felt: dict[str, list[Felt]] = {name: [] for name in (ALONE, *WAYS)}
     with rig.servers(is_target_in_memory=True) as (source, target):
         _create(source, target)
         for _ in range(ROUNDS):
-            felt[ALONE].append(_alone(source))
+            felt[ALONE].append(_felt(source, lambda: time.sleep(scale.seconds(ALONE_S))))
             for name, settings in WAYS.items():
                 felt[name].append(_beside(source, target, settings))
         heard = _pause(source, target)
@@ -98,7 +103,7 @@ def _create(source: Database, target: Database) -> None:
 
 @contextmanager
 def _application(source: Database, directory: Path) -> Iterator[None]:
-    words = [str(rig.program("pgbench")), "-n", "-c", "4", "-j", "2", "-T", "3600"]
+    words = [str(rig.program("pgbench")), "-n", "-c", "4", "-j", str(THREADS), "-T", "3600"]
     words += ["-M", "prepared", "-R", str(TRANSACTIONS_PER_S), "-l", "--log-prefix=application"]
     environment = {**os.environ, **rig.environment_of(source)}
     with subprocess.Popen(
@@ -110,34 +115,45 @@ def _application(source: Database, directory: Path) -> Iterator[None]:
             process.terminate()
 
 
-def _felt(directory: Path, began: float, ended: float) -> Felt:
-    """Read what pgbench has logged between two moments of the wall clock.
-
-    A line is: client, number, µs, script, seconds and µs of its end, µs behind its schedule.
-    """
-    times = []
-    for log in directory.glob("application.*"):
-        for line in log.read_text().splitlines():
-            words = line.split()
-            if len(words) < 7:
-                continue
-            at = int(words[4]) + int(words[5]) / 1e6
-            if began <= at <= ended:
-                times.append(int(words[2]) / 1000)
+def _felt(source: Database, happening: Callable[[], object]) -> Felt:
+    """Return what the application feels while something happens."""
+    with (
+        tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory,
+        _application(source, Path(directory)),
+    ):
+        time.sleep(WARM_S)
+        began = time.time()
+        happening()
+        ended = time.time()
+        # pgbench writes each thread's log block by block, and its last block not at all.
+        _wait(lambda: all(at > ended for at in _last_logged(Path(directory))))
+        times = [ms for at, ms in _logged(Path(directory)) if began <= at <= ended]
     if len(times) < 10:
         raise SystemExit("the application has hardly run")
     cuts = statistics.quantiles(times, n=100, method="inclusive")
     return Felt(p50_ms=statistics.median(times), p99_ms=cuts[98], seconds=ended - began)
 
 
-def _alone(source: Database) -> Felt:
-    with tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory:
-        with _application(source, Path(directory)):
-            time.sleep(WARM_S)
-            began = time.time()
-            time.sleep(scale.seconds(ALONE_S))
-            ended = time.time()
-        return _felt(Path(directory), began, ended)
+def _last_logged(directory: Path) -> list[float]:
+    """Return up to when each of pgbench's threads has written its log."""
+    logs = [list(_lines(log)) for log in directory.glob("application.*")]
+    return [log[-1][0] if log else 0.0 for log in logs] if len(logs) == THREADS else [0.0]
+
+
+def _logged(directory: Path) -> Iterator[tuple[float, float]]:
+    for log in directory.glob("application.*"):
+        yield from _lines(log)
+
+
+def _lines(log: Path) -> Iterator[tuple[float, float]]:
+    """Yield when each transaction of a log ended, on the wall clock, and its milliseconds.
+
+    A line is: client, number, µs, script, seconds and µs of its end, µs behind its schedule.
+    """
+    for line in log.read_text().splitlines(keepends=True):
+        words = line.split()
+        if line.endswith("\n") and len(words) == 7:
+            yield int(words[4]) + int(words[5]) / 1e6, int(words[2]) / 1000
 
 
 @contextmanager
@@ -155,16 +171,8 @@ def _installed(source: Database, target: Database, settings: str) -> Iterator[Pr
 
 
 def _beside(source: Database, target: Database, settings: str) -> Felt:
-    with (
-        _installed(source, target, settings) as ours,
-        tempfile.TemporaryDirectory(prefix="changeover-bench-") as directory,
-    ):
-        with _application(source, Path(directory)):
-            time.sleep(WARM_S)
-            began = time.time()
-            ours.change("copy", "run")
-            ended = time.time()
-        return _felt(Path(directory), began, ended)
+    with _installed(source, target, settings) as ours:
+        return _felt(source, lambda: ours.change("copy", "run"))
 
 
 def _pause(source: Database, target: Database) -> float:
