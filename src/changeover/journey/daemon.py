@@ -224,8 +224,14 @@ class Daemon:
             DefinitionChangedError: If a table was altered there.
         """
         side = mirror.authority.direction.secondary
-        states = guard.anomalies(guard.inspect(mirror.sessions().secondary))
-        if states:
+        sessions = mirror.sessions()
+        fingerprint = guard.read_fingerprint(sessions.secondary)
+        if fingerprint == sessions.fingerprints.get(side):
+            return
+        states = guard.anomalies(guard.inspect(sessions.secondary))
+        if not states:
+            sessions.fingerprints[side] = fingerprint
+        else:
             guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in self._pairs})
             doubt.resolve(self._move, side, states)
 

@@ -1,7 +1,8 @@
 """Whether a side is still as it was when capture was installed: shapes, files and triggers."""
 
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Final, TypeAlias
 
 from changeover.control.move import ROOM, Connection
 from changeover.database import fixed
@@ -14,6 +15,8 @@ from changeover.model.settings import MoveSettings
 from changeover.model.side import Side
 
 _MINE: Final = "changeover.transfer"
+Fingerprint: TypeAlias = tuple[Decimal | None, ...]
+"""What changes with each catalog row that `inspect` or `refuse_new_tables` looks at."""
 
 
 class Unbooked(Exception):  # noqa: N818  # no error: the daemon books the doubt and goes on
@@ -72,6 +75,13 @@ def inspect(connection: Connection) -> tuple[TableState, ...]:
     rows = connection.execute(fixed(ROOM, "read_shape")).fetchall()
     fields = TableState.__dataclass_fields__
     return tuple(TableState(**dict(zip(fields, row, strict=True))) for row in rows)
+
+
+def read_fingerprint(connection: Connection) -> Fingerprint:
+    """Return the fingerprint of a side's catalogs; only one of the same side compares with it."""
+    row: Fingerprint | None = connection.execute(fixed(_MINE, "read_fingerprint")).fetchone()
+    assert row is not None, "the statement returns one row"
+    return row
 
 
 def anomalies(states: tuple[TableState, ...]) -> tuple[TableState, ...]:

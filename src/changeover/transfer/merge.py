@@ -21,6 +21,9 @@ class Merge:
         pair: The table.
         is_exact: Each text of a key in the log is a key of its own.
         create_stage: On the secondary, once per session: staging tables of the session.
+        empty_rows: On the secondary: delete what is in the rows' stage.
+        empty_gone: On the secondary: delete what is in the keys' stage.
+        truncate_stage: On the secondary: empty both, with the space of what was deleted there.
         send_rows: On the primary: COPY of the current rows behind the taken keys.
         send_gone: On the primary: COPY of the taken keys that have no row.
         receive_rows: On the secondary: COPY into the rows' stage.
@@ -38,6 +41,9 @@ class Merge:
     pair: Pair
     is_exact: bool
     create_stage: tuple[sql.Composed, ...]
+    empty_rows: sql.Composed
+    empty_gone: sql.Composed
+    truncate_stage: sql.Composed
     send_rows: sql.Composed
     send_gone: sql.Composed
     receive_rows: sql.Composed
@@ -124,7 +130,7 @@ def plan_merge(pair: Pair, direction: Direction) -> Merge:
     taken = _taken_keys(pair, pair.key_types(direction.primary)) if pair.key else sql.SQL("")
     same = _match(pair, direction.primary, "k")
     staged = _match(pair, direction.secondary, "s")
-    stage = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA")
+    stage = sql.SQL("CREATE TEMP TABLE {} AS SELECT {} FROM {} WITH NO DATA")
     insert = sql.SQL(
         "INSERT INTO {into} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {rows}"
     ).format(into=into, columns=columns, rows=rows)
@@ -135,6 +141,9 @@ def plan_merge(pair: Pair, direction: Direction) -> Merge:
             stage.format(rows, names(_staged_columns(pair)), into),
             stage.format(gone, key, into),
         ),
+        empty_rows=sql.SQL("DELETE FROM {}").format(rows),
+        empty_gone=sql.SQL("DELETE FROM {}").format(gone),
+        truncate_stage=sql.SQL("TRUNCATE {}, {}").format(rows, gone),
         send_rows=sql.SQL(
             "COPY (SELECT {} FROM {} AS t WHERE EXISTS (SELECT FROM ({}) AS k WHERE {})) TO STDOUT"
         ).format(_columns(pair, "t"), here, taken, same),

@@ -221,11 +221,8 @@ class Mirror:
         """Return the tables whose keys stay in the log, since their copy is not done."""
         if self.authority.direction is Direction.REVERSE:
             return frozenset()
-        rows = target.execute(fixed(_MINE, "read_copied")).fetchall()
-        copied = {row[0] for row in rows}
-        return frozenset(
-            pair.table_id for pair in self._pairs if pair.table_id and pair.table_id not in copied
-        )
+        rows = target.execute(fixed(_MINE, "read_deferred")).fetchall()
+        return frozenset(row[0] for row in rows)
 
     def _end_predecessors(self, sessions: Sessions) -> None:
         """End mirrors of our role that have been inside a round for longer than a lock may take."""

@@ -28,6 +28,8 @@ from changeover.transfer.round_session import Sessions, require_epoch, show_secr
 
 _MINE: Final = "changeover.transfer"
 ANALYZE_ROWS: Final = 2_000
+DEAD_ROWS_MAX: Final = 500
+"""From so many deleted rows on a staging table is truncated, which costs rows of the catalogs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +161,7 @@ class Round:
             ) from error
         self._reached("round.before_snapshot")
         require_epoch(primary, self._direction.primary, self._sessions.authority)
-        states = guard.anomalies(guard.inspect(primary))
-        if states:
-            guard.refuse(states, self._direction.primary, self._sessions.names)
-            raise guard.Unbooked(states)
-        if self._direction is Direction.FORWARD:
-            guard.refuse_new_tables(primary, self._sessions.move.settings.move)
+        self._look(primary)
         if self._direction is Direction.REVERSE:
             self._tokens = read_tokens(primary)
         row = primary.execute(
@@ -173,6 +170,20 @@ class Round:
         ).fetchone()
         assert row is not None, "the statement returns one row"
         self._snapshot_lsn, self._repeats = row
+
+    def _look(self, primary: Connection) -> None:
+        """Look at the moved tables, unless the catalogs are as they were when we looked last."""
+        side = self._direction.primary
+        fingerprint = guard.read_fingerprint(primary)
+        if fingerprint == self._sessions.fingerprints.get(side):
+            return
+        states = guard.anomalies(guard.inspect(primary))
+        if states:
+            guard.refuse(states, side, self._sessions.names)
+            raise guard.Unbooked(states)
+        if self._direction is Direction.FORWARD:
+            guard.refuse_new_tables(primary, self._sessions.move.settings.move)
+        self._sessions.fingerprints[side] = fingerprint
 
     def _take(self, primary: Connection) -> None:
         taking = "take_some_changes" if self._cut_rows is not None else "take_changes"
@@ -202,6 +213,8 @@ class Round:
             written = self._write(secondary, merge, is_plain=number in whole) if rows else 0
             self._applied[number] = written + gone
         self._reached("round.merged")
+        for merge, gone, rows in staged:
+            self._empty(secondary, merge, rows, gone)
         self._book(primary, secondary)
 
     def _stage(
@@ -226,11 +239,25 @@ class Round:
                 sql.SQL("ANALYZE {}").format(sql.Identifier("pg_temp", f"row_{number}"))
             )
         if Fault.MIRROR_SKIPS_ROWS in self._faults and number and rows:
-            secondary.execute(
-                sql.SQL("DELETE FROM {}").format(sql.Identifier("pg_temp", f"row_{number}"))
-            )
+            secondary.execute(merge.empty_rows)
             return merge, gone + rows, 0
         return merge, gone, rows
+
+    def _empty(self, secondary: Connection, merge: Merge, rows: int, gone: int) -> None:
+        """Leave a table's stage empty for the next round.
+
+        ON COMMIT DELETE ROWS would empty the stages of all tables at each commit, used or not.
+        """
+        dead = self._sessions.dead_rows
+        dead[merge.pair.table_id] += rows + gone
+        if dead[merge.pair.table_id] > DEAD_ROWS_MAX:
+            secondary.execute(merge.truncate_stage)
+            dead[merge.pair.table_id] = 0
+            return
+        if rows:
+            secondary.execute(merge.empty_rows)
+        if gone:
+            secondary.execute(merge.empty_gone)
 
     def _write(self, secondary: Connection, merge: Merge, *, is_plain: bool) -> int:
         if merge.upsert is not None and not is_plain:

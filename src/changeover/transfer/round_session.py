@@ -1,5 +1,6 @@
 """The mirror's sessions for one direction and epoch, and the proof that both sides are in it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +12,7 @@ from changeover.control.move import ROOM, Connection, Move
 from changeover.database import fixed
 from changeover.model.errors import StaleEpochError, SwapInProgressError, WrongServerError
 from changeover.model.side import Direction, Side
+from changeover.transfer.guard import Fingerprint
 from changeover.transfer.merge import Merge, plan_merge
 
 _MINE: Final = "changeover.transfer"
@@ -33,7 +35,12 @@ class Authority:
 
 @dataclass(slots=True, kw_only=True)
 class Sessions:
-    """The mirror's sessions for one direction: both sides' transactions, and one to flush with."""
+    """The mirror's sessions for one direction: both sides' transactions, and one to flush with.
+
+    Attributes:
+        fingerprints: What the catalogs of a side were when nothing was amiss there.
+        dead_rows: How many rows were deleted in a table's stage since it was truncated.
+    """
 
     move: Move
     authority: Authority
@@ -41,9 +48,11 @@ class Sessions:
     primary: Connection
     secondary: Connection
     flusher: Connection
-    locked: sql.Composed
+    locked: bytes
     rest_mode: str
     names: dict[int, str] = field(default_factory=dict)
+    fingerprints: dict[Side, Fingerprint] = field(default_factory=dict)
+    dead_rows: Counter[int] = field(default_factory=Counter)
 
     def close(self) -> None:
         """Close all sessions; what was not committed is gone."""
@@ -117,7 +126,7 @@ def _prepare(
         primary=primary,
         secondary=secondary,
         flusher=flusher,
-        locked=locked,
+        locked=locked.as_bytes(primary),
         rest_mode=rest_mode,
         names={pair.table_id: str(pair.name) for pair in pairs},
     )
