@@ -241,8 +241,9 @@ def _large(watched: Watched) -> list[rig.Row]:
 
 
 def _tables() -> list[rig.Row]:
-    """Return the lag with 500 tables beside that with 5, at the same rate of writes."""
+    """Return lag and rounds with 500 tables beside those with 5, at the same rate of writes."""
     spread: dict[int, list[float]] = {}
+    rounds: dict[int, list[float]] = {}
     for count in (FEW, scale.count(MANY, least=FEW * 2)):
         with rig.servers(SETTINGS) as (source, target):
             for database in (source, target):
@@ -262,6 +263,9 @@ def _tables() -> list[rig.Row]:
                 spread[count] = [
                     one["lag_ms"] for one in watched.events("MarkerReturned", position)
                 ]
+                rounds[count] = [
+                    one["seconds"] * 1000 for one in watched.events("RoundFinished", position)
+                ]
     few, many = spread.values()
     rows = []
     for share, name in ((50, "p50"), (99, "p99 (goal 1.2)")):
@@ -272,7 +276,9 @@ def _tables() -> list[rig.Row]:
             rig.row(f"mirror, lag {name}, {max(spread)} tables", "ms", [cut[0]], [cut[1]],
                     f"{FEW} tables")
         )  # fmt: skip
-    return rows
+    few, many = rounds.values()
+    name = f"mirror, a round (median), {max(spread)} tables"
+    return [*rows, rig.row(name, "ms", many, few, f"{FEW} tables")]
 
 
 def _touch(source: Database, count: int, seconds: float) -> None:

@@ -229,11 +229,11 @@ class Daemon:
         if fingerprint == sessions.fingerprints.get(side):
             return
         states = guard.anomalies(guard.inspect(sessions.secondary))
-        if not states:
-            sessions.fingerprints[side] = fingerprint
-        else:
-            guard.refuse(states, side, {pair.table_id: str(pair.name) for pair in self._pairs})
+        if states:
+            guard.refuse(states, side, sessions.names)
             doubt.resolve(self._move, side, states)
+            return
+        sessions.fingerprints[side] = fingerprint
 
     def _report(self, error: ChangeoverError | psycopg.Error) -> None:
         direction = Direction.FORWARD if self._mirror is None else self._mirror.authority.direction
