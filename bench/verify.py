@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import peer
@@ -34,6 +35,8 @@ SELECT count(*), sum(hashtextextended(r.content, 0)) FROM (
 """
 RELADIFF = Path(__file__).with_name("reladiff_run.py")
 OURS, SCANNED, THEIRS, BUSY = "ours", "bare hash scan", "reladiff", "ours under pgbench"
+OTHER_RANGES = (50_000, 200_000)
+"""Rows of a range that were tried."""
 
 
 def measure() -> list[rig.Row]:
@@ -44,8 +47,9 @@ def measure() -> list[rig.Row]:
         with rig.move_of(source, target) as move:
             capture.install_on(move, read_pairs(move))
             rig.declare_copied(move)
+            tried = _tried(move, source, target)
             with program(source, target, f'state_directory = "{move.state_directory}"\n') as ours:
-                return _compare(move, ours, source, target)
+                return _compare(move, ours, source, target) + tried
 
 
 def _fill(database: Database) -> None:
@@ -79,6 +83,28 @@ def _compare(move: rig.Move, ours: Program, source: Database, target: Database) 
     with ours.mirror():  # it answers when a suspected row is settled
         different = _in_turns(apart)
     return _rows(equal, different, f"{rows:,} rows") + skipped
+
+
+def _tried(move: rig.Move, source: Database, target: Database) -> list[rig.Row]:
+    """Return what other sizes of a range take, idle and while pgbench writes, beside the scan."""
+    ways: dict[str, Callable[[], usage.Usage]] = {SCANNED: lambda: _scan(source, target)}
+    with ExitStack() as stack:
+        for rows in OTHER_RANGES:
+            settings = (
+                f'state_directory = "{move.state_directory}"\n[verify]\nrange_rows = {rows}\n'
+            )
+            ours = stack.enter_context(program(source, target, settings))
+            ways[f"tried: ranges of {rows:,} rows, nothing differs"] = partial(_verified, ours, 0)
+            name = f"tried: ranges of {rows:,} rows, while transactions are written"
+            ways[name] = partial(_under_writes, ours, source)
+        taken = {
+            name: [one.seconds for one in figures] for name, figures in _in_turns(ways).items()
+        }
+    scanned = taken.pop(SCANNED)
+    return [
+        rig.row(f"verify, {name}", "s", figures, scanned, SCANNED)
+        for name, figures in taken.items()
+    ]
 
 
 def _in_turns(ways: dict[str, Callable[[], usage.Usage]]) -> dict[str, list[usage.Usage]]:

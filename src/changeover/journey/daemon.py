@@ -21,7 +21,7 @@ from changeover.journey.rehearsal import rehearse
 from changeover.model.errors import ChangeoverError, StaleEpochError
 from changeover.model.observation import MirrorFailed
 from changeover.model.side import Direction, Side
-from changeover.transfer import book, doubt, guard
+from changeover.transfer import book, doubt
 from changeover.transfer.marker import Marker
 from changeover.transfer.mirror import Control, Mirror, read_control
 
@@ -224,16 +224,9 @@ class Daemon:
             DefinitionChangedError: If a table was altered there.
         """
         side = mirror.authority.direction.secondary
-        sessions = mirror.sessions()
-        fingerprint = guard.read_fingerprint(sessions.secondary)
-        if fingerprint == sessions.fingerprints.get(side):
-            return
-        states = guard.anomalies(guard.inspect(sessions.secondary))
+        states = mirror.sessions().look(side)
         if states:
-            guard.refuse(states, side, sessions.names)
             doubt.resolve(self._move, side, states)
-            return
-        sessions.fingerprints[side] = fingerprint
 
     def _report(self, error: ChangeoverError | psycopg.Error) -> None:
         direction = Direction.FORWARD if self._mirror is None else self._mirror.authority.direction

@@ -161,7 +161,9 @@ class Round:
             ) from error
         self._reached("round.before_snapshot")
         require_epoch(primary, self._direction.primary, self._sessions.authority)
-        self._look(primary)
+        states = self._sessions.look(self._direction.primary)
+        if states:
+            raise guard.Unbooked(states)
         if self._direction is Direction.REVERSE:
             self._tokens = read_tokens(primary)
         row = primary.execute(
@@ -170,20 +172,6 @@ class Round:
         ).fetchone()
         assert row is not None, "the statement returns one row"
         self._snapshot_lsn, self._repeats = row
-
-    def _look(self, primary: Connection) -> None:
-        """Look at the moved tables, unless the catalogs are as they were when we looked last."""
-        side = self._direction.primary
-        fingerprint = guard.read_fingerprint(primary)
-        if fingerprint == self._sessions.fingerprints.get(side):
-            return
-        states = guard.anomalies(guard.inspect(primary))
-        if states:
-            guard.refuse(states, side, self._sessions.names)
-            raise guard.Unbooked(states)
-        if self._direction is Direction.FORWARD:
-            guard.refuse_new_tables(primary, self._sessions.move.settings.move)
-        self._sessions.fingerprints[side] = fingerprint
 
     def _take(self, primary: Connection) -> None:
         taking = "take_some_changes" if self._cut_rows is not None else "take_changes"

@@ -12,7 +12,7 @@ from changeover.control.move import ROOM, Connection, Move
 from changeover.database import fixed
 from changeover.model.errors import StaleEpochError, SwapInProgressError, WrongServerError
 from changeover.model.side import Direction, Side
-from changeover.transfer.guard import Fingerprint
+from changeover.transfer import guard
 from changeover.transfer.merge import Merge, plan_merge
 
 _MINE: Final = "changeover.transfer"
@@ -38,6 +38,7 @@ class Sessions:
     """The mirror's sessions for one direction: both sides' transactions, and one to flush with.
 
     Attributes:
+        locked: The primary's LOCK TABLE, composed once: it names every table.
         fingerprints: What the catalogs of a side were when nothing was amiss there.
         dead_rows: How many rows were deleted in a table's stage since it was truncated.
     """
@@ -51,8 +52,32 @@ class Sessions:
     locked: bytes
     rest_mode: str
     names: dict[int, str] = field(default_factory=dict)
-    fingerprints: dict[Side, Fingerprint] = field(default_factory=dict)
+    fingerprints: dict[Side, guard.Fingerprint] = field(default_factory=dict)
     dead_rows: Counter[int] = field(default_factory=Counter)
+
+    def look(self, side: Side) -> tuple[guard.TableState, ...]:
+        """Look at a side's tables, unless its catalogs are as they were when nothing was amiss.
+
+        Returns:
+            The tables that are not as they were, without a refusal; they are to be booked.
+
+        Raises:
+            CaptureBrokenError: If a trigger of ours is off.
+            DefinitionChangedError: If a table was altered, or a source with authority has a new one.
+        """
+        is_primary = side is self.authority.direction.primary
+        connection = self.primary if is_primary else self.secondary
+        fingerprint = guard.read_fingerprint(connection)
+        if fingerprint == self.fingerprints.get(side):
+            return ()
+        states = guard.anomalies(guard.inspect(connection))
+        if states:
+            guard.refuse(states, side, self.names)
+            return states
+        if is_primary and side is Side.SOURCE:
+            guard.refuse_new_tables(connection, self.move.settings.move)
+        self.fingerprints[side] = fingerprint
+        return ()
 
     def close(self) -> None:
         """Close all sessions; what was not committed is gone."""
