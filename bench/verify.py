@@ -35,8 +35,7 @@ SELECT count(*), sum(hashtextextended(r.content, 0)) FROM (
 """
 RELADIFF = Path(__file__).with_name("reladiff_run.py")
 OURS, SCANNED, THEIRS, BUSY = "ours", "bare hash scan", "reladiff", "ours under pgbench"
-OTHER_RANGES = (50_000, 200_000)
-"""Rows of a range that were tried."""
+TRIED = {f"tried: ranges of {rows:,} rows": rows for rows in (100_000, 200_000)}
 
 
 def measure() -> list[rig.Row]:
@@ -47,9 +46,16 @@ def measure() -> list[rig.Row]:
         with rig.move_of(source, target) as move:
             capture.install_on(move, read_pairs(move))
             rig.declare_copied(move)
-            tried = _tried(move, source, target)
-            with program(source, target, f'state_directory = "{move.state_directory}"\n') as ours:
-                return _compare(move, ours, source, target) + tried
+            settings = f'state_directory = "{move.state_directory}"\n'
+            with ExitStack() as stack:
+                ours = stack.enter_context(program(source, target, settings))
+                tried = {
+                    name: stack.enter_context(
+                        program(source, target, f"{settings}[verify]\nrange_rows = {rows}\n")
+                    )
+                    for name, rows in TRIED.items()
+                }
+                return _compare(move, ours, tried, source, target)
 
 
 def _fill(database: Database) -> None:
@@ -60,11 +66,18 @@ def _fill(database: Database) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _compare(move: rig.Move, ours: Program, source: Database, target: Database) -> list[rig.Row]:
+def _compare(
+    move: rig.Move,
+    ours: Program,
+    tried: dict[str, Program],
+    source: Database,
+    target: Database,
+) -> list[rig.Row]:
     rows = stock.count(source, [TABLE])[0]
     ways: dict[str, Callable[[], usage.Usage]] = {
         SCANNED: lambda: _scan(source, target),
         OURS: lambda: _verified(ours, 0),
+        **{name: partial(_verified, one, 0) for name, one in tried.items()},
     }
     skipped = []
     try:
@@ -77,34 +90,13 @@ def _compare(move: rig.Move, ours: Program, source: Database, target: Database) 
         _wait_until_empty(source)
     _differ(move, rows)
     apart = dict(ways)
-    apart[OURS] = lambda: _verified(ours, DIFFERENCES)
+    for name, one in {OURS: ours, **tried}.items():
+        apart[name] = partial(_verified, one, DIFFERENCES)
     if THEIRS in apart:
         apart[THEIRS] = lambda: _reladiff(python, source, target, DIFFERENCES)
     with ours.mirror():  # it answers when a suspected row is settled
         different = _in_turns(apart)
     return _rows(equal, different, f"{rows:,} rows") + skipped
-
-
-def _tried(move: rig.Move, source: Database, target: Database) -> list[rig.Row]:
-    """Return what other sizes of a range take, idle and while pgbench writes, beside the scan."""
-    ways: dict[str, Callable[[], usage.Usage]] = {SCANNED: lambda: _scan(source, target)}
-    with ExitStack() as stack:
-        for rows in OTHER_RANGES:
-            settings = (
-                f'state_directory = "{move.state_directory}"\n[verify]\nrange_rows = {rows}\n'
-            )
-            ours = stack.enter_context(program(source, target, settings))
-            ways[f"tried: ranges of {rows:,} rows, nothing differs"] = partial(_verified, ours, 0)
-            name = f"tried: ranges of {rows:,} rows, while transactions are written"
-            ways[name] = partial(_under_writes, ours, source)
-        taken = {
-            name: [one.seconds for one in figures] for name, figures in _in_turns(ways).items()
-        }
-    scanned = taken.pop(SCANNED)
-    return [
-        rig.row(f"verify, {name}", "s", figures, scanned, SCANNED)
-        for name, figures in taken.items()
-    ]
 
 
 def _in_turns(ways: dict[str, Callable[[], usage.Usage]]) -> dict[str, list[usage.Usage]]:
@@ -215,6 +207,11 @@ def _rows(
         if THEIRS in taken:
             rows.append(figure(f"verify, {what} (goal 0.5)", taken, THEIRS))
     rows.append(figure(f"verify, {DIFFERENCES} differ", different, SCANNED))
+    for taken, what in ((equal, "nothing differs"), (different, f"{DIFFERENCES} differ")):
+        scanned = [one.seconds for one in taken[SCANNED]]
+        for name in TRIED:
+            mine = [one.seconds for one in taken[name]]
+            rows.append(rig.row(f"verify, {what}, {name}", "s", mine, scanned, SCANNED))
     busy = [one.seconds for one in equal[BUSY]]
     idle = [one.seconds for one in equal[OURS]]
     name = f"verify while {WRITES_PER_SECOND} transactions/s are written (goal 2)"

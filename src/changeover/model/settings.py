@@ -120,7 +120,7 @@ class VerifySettings(Section, frozen=True, kw_only=True):
     """
 
     workers: int = 2
-    range_rows: int = 100_000
+    range_rows: int = 50_000
     bisect_rows: int = 200
     settle_s_max: float = 30.0
     age_s_max: int = 86_400

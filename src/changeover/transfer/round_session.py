@@ -63,7 +63,7 @@ class Sessions:
 
         Raises:
             CaptureBrokenError: If a trigger of ours is off.
-            DefinitionChangedError: If a table was altered, or a source with authority has a new one.
+            DefinitionChangedError: If a table was altered, or is new on a source with authority.
         """
         is_primary = side is self.authority.direction.primary
         connection = self.primary if is_primary else self.secondary
